@@ -32,7 +32,7 @@ EXIT_CODE_MEANINGS: Mapping[ExitCode, tuple[str, str]] = MappingProxyType(
         ExitCode.USAGE: ("usage or config error; nothing was read or written", "fix the command or the config"),
         ExitCode.INPUT: ("input missing, unreadable or over the reject limit; no output was replaced", "fix the data"),
         ExitCode.GATE: (
-            "results written, but a declared gate failed: quality, privacy, drift or fairness",
+            "results written, but a declared gate failed: quality, privacy, drift, fairness or an empty export",
             "inspect the report",
         ),
         ExitCode.ENVIRONMENT: (

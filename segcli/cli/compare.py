@@ -14,11 +14,14 @@ from segcli.errors import GateFailure, InputProblem, UsageProblem
 from segcli.formatting import pluralize
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from segcli.evaluation.drift import RunSummary
     from segcli.model import Segmentation
     from segcli.reports.blocks import Result
 
 DRIFT_GATE = "drift"
+NO_SEGMENT = "(no segment)"  # of listed customers who had not bought before the campaign
 OldArgument = Annotated[
     str,
     Argument(
@@ -40,9 +43,8 @@ HistoryOption = Annotated[
 TreatedOption = Annotated[
     str | None,
     Option(
-        help="CSV file with customer_id and group (holdout and others). Measures the effect of your campaign after "
-        "the day "
-        "of --then.",
+        help="CSV file with customer_id and group (holdout and others), and your segment if you like. Measures the "
+        "effect of your campaign after the day of --then.",
         metavar="FILE",
     ),
 ]
@@ -176,9 +178,9 @@ def _parse_day(day_text: str | None) -> date:
 
 
 def _read_experiment(command_input: inputs.CommandInput, groups_path: str, day: date) -> "Result":
-    """Build the result of a campaign: response by group in the orders after a day."""
+    """Build the result of a campaign: response by group and segment in the orders after a day."""
     from segcli.columns import CUSTOMER_ID
-    from segcli.evaluation.experiment import GROUP_COLUMN, evaluate_experiment
+    from segcli.evaluation.experiment import GROUP_COLUMN, ExperimentTerms, evaluate_experiment
     from segcli.reports.evaluation_results import build_experiment_result
     from segcli.segment import lookup_table
     from segcli.value.outcomes import measure_outcomes
@@ -197,9 +199,38 @@ def _read_experiment(command_input: inputs.CommandInput, groups_path: str, day: 
         )
     assert customers.as_of is not None
     outcome_table = measure_outcomes(customers, groups.rows[CUSTOMER_ID], day, (customers.as_of - day).days)
-    return build_experiment_result(
-        evaluate_experiment(groups.rows[GROUP_COLUMN], outcome_table, groups_path), customers
+    assert customers.transactions is not None
+    terms = ExperimentTerms(
+        command_input.settings.margin_rate,
+        command_input.settings.compare.smallest_effect,
+        customers.transactions.has_money,
     )
+    segment_labels = _find_campaign_segments(command_input, groups.rows, day)
+    return build_experiment_result(
+        evaluate_experiment(groups.rows[GROUP_COLUMN], outcome_table, terms, segment_labels, groups_path), customers
+    )
+
+
+def _find_campaign_segments(command_input: inputs.CommandInput, group_rows: "pd.DataFrame", day: date) -> "pd.Series":
+    """Return the segment of each listed customer at the start: of the list itself, or else by the orders until then."""
+    from segcli.columns import CUSTOMER_ID, SEGMENT_NAME
+    from segcli.customers.order_history import customers_as_of
+    from segcli.persona.analysis import find_segmentation
+
+    segment_column = next((name for name in group_rows if str(name).casefold() == SEGMENT_NAME), None)
+    if segment_column is not None:
+        return group_rows[segment_column].replace("", NO_SEGMENT)
+    try:
+        earlier_customers = customers_as_of(command_input.customers, day + timedelta(days=1))
+    except InputProblem:  # nobody had bought: the campaign addressed people without orders
+        return group_rows[CUSTOMER_ID].map({}).fillna(NO_SEGMENT)
+    config = segmenters.fix_map(command_input.customers, command_input.loaded_config)
+    segmentation = find_segmentation(
+        segmenters.build_segmentations(earlier_customers, config), command_input.settings.target.of, "target.of"
+    )
+    earlier_ids = earlier_customers.table[CUSTOMER_ID].astype("str")
+    segment_by_id = dict(zip(earlier_ids, segmentation.labels.astype("str"), strict=True))
+    return group_rows[CUSTOMER_ID].map(segment_by_id).fillna(NO_SEGMENT)
 
 
 def _load_both_segmentations(

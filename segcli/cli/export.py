@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from typer import Option
 
 from segcli import plugins
-from segcli.cli import choices, export_files, inputs, options
+from segcli.cli import choices, export_files, gates, inputs, options
 from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import Console
 from segcli.errors import UsageProblem
@@ -132,12 +132,11 @@ def command(
                 console,
             )
         else:
-            _write_audience(
-                export_files.build_export(export_settings, analysis, console, is_dry_run=common_options.dry_run),
-                groups,
-                common_options,
-                console,
+            export_result = export_files.build_export(
+                export_settings, analysis, console, is_dry_run=common_options.dry_run
             )
+            _write_audience(export_result, groups, common_options, console)
+            gates.check_exports([export_result])
         command_input.check_quality()
 
 

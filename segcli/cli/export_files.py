@@ -1,7 +1,7 @@
 """Export files for other systems, as declared in the settings."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from segcli.cli import inputs, keys, segmenters
 from segcli.cli.terminal import Console
@@ -58,15 +58,23 @@ def list_file_names(settings: "Settings") -> list[str]:
     return [*map(export_file_name, settings.export), *groups]
 
 
+class RenderedExports(NamedTuple):
+    """Texts of export files by name, and the audiences in them."""
+
+    texts: dict[str, str]
+    results: "Sequence[ExportResult]"
+
+
 def render_export_files(
     analysis: "Analysis", loaded_config: "LoadedSettings", console: Console, *, is_dry_run: bool
-) -> dict[str, str]:
-    """Return the export files of a run by name; log the customer counts by status."""
+) -> RenderedExports:
+    """Return the export files of a run by name, and those without customers; log the customer counts by status."""
     from segcli.cli.output import render_csv
     from segcli.reports.activation_results import build_export_result, describe_export
     from segcli.reports.blocks import Result
 
     texts: dict[str, str] = {}
+    export_results = []
     for export_settings in loaded_config.settings.export:
         if export_settings.to == SQL_DESTINATION:
             texts[export_file_name(export_settings)] = render_sql_definition(
@@ -74,6 +82,7 @@ def render_export_files(
             )
             continue
         export_result = build_export(export_settings, analysis, console, is_dry_run=is_dry_run)
+        export_results.append(export_result)
         for line in describe_export(export_result):
             console.log("export", line)
         texts[export_file_name(export_settings)] = render_csv(build_export_result(export_result), console)
@@ -81,7 +90,7 @@ def render_export_files(
             texts[groups_file_name(export_settings)] = render_csv(
                 Result(export_result.holdout_groups, dict, ()), console
             )
-    return texts
+    return RenderedExports(texts, export_results)
 
 
 def build_export(

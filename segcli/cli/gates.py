@@ -6,9 +6,10 @@ from segcli.cli.terminal import Console
 from segcli.errors import GateFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from segcli.config import Settings
+    from segcli.exporters.audience import ExportResult
     from segcli.model import Customers, QualityCheck
     from segcli.persona.analysis import Analysis
 
@@ -60,6 +61,19 @@ def check_fairness(analysis: "Analysis") -> None:
             raise GateFailure(
                 f"fairness gate: {problem}; at least {settings.fairness.minimum_ratio:g} (fairness.fail_on)"
             )
+
+
+def check_exports(export_results: "Sequence[ExportResult]") -> None:
+    """Fail the command, after all its output, if an export file has no customers.
+
+    Raises:
+        GateFailure: names the first such destination, with the number of customers by reason.
+    """
+    from segcli.reports.activation_results import describe_outcomes
+
+    for export_result in export_results:
+        if not len(export_result.destination_file.table):
+            raise GateFailure(f"export gate: no customer exported; {describe_outcomes(export_result)}")
 
 
 def describe_checks(customers: "Customers", settings: "Settings") -> "list[Mapping[str, object]]":

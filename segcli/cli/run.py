@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from segcli.config import LoadedSettings
+    from segcli.exporters.audience import ExportResult
     from segcli.model import Customers, Segmentation
     from segcli.persona.analysis import Analysis
 
@@ -88,6 +89,7 @@ class RunOutcome:
     customers: "Customers"
     segmentations: "list[Segmentation]"
     analysis: "Analysis"
+    export_results: "Sequence[ExportResult]"
 
 
 def write_run(
@@ -133,7 +135,7 @@ def write_run(
         from segcli.persona.analysis import Analysis
 
         analysis = Analysis(segmentations, loaded_config.settings)
-        texts = _render_files(customers, analysis, loaded_config, common_options, console)
+        texts, export_results = _render_files(customers, analysis, loaded_config, common_options, console)
         if folder_path is None:
             console.log("would", f"write {', '.join(texts)} and run.json to {folder}")
         else:
@@ -141,7 +143,7 @@ def write_run(
                 config_path, loaded_config, customers, segmentations, start_time, command_line
             )
             _save_outputs(folder_path, texts, run_facts, console)
-    return RunOutcome(Path(folder), tuple(texts), customers, segmentations, analysis)
+    return RunOutcome(Path(folder), tuple(texts), customers, segmentations, analysis, export_results)
 
 
 def _render_files(
@@ -150,8 +152,8 @@ def _render_files(
     loaded_config: "LoadedSettings",
     common_options: CommonOptions,
     console: Console,
-) -> dict[str, str]:
-    """Return the files of a run, by name, except run.json."""
+) -> "tuple[dict[str, str], Sequence[ExportResult]]":
+    """Return the files of a run, by name, except run.json, and the audiences of its exports."""
     from segcli.reports.data_package import DATA_PACKAGE_FILE, describe_tables
 
     analysis_providers = segmenters.build_analysis_providers(customers, loaded_config, console)
@@ -161,18 +163,20 @@ def _render_files(
         texts |= run_outputs.render_analysis_files(customers, loaded_config, analysis_providers, console)
         texts |= run_outputs.render_decision_files(analysis, loaded_config, console)
     with show_progress("exporting", common_options):
-        texts |= export_files.render_export_files(analysis, loaded_config, console, is_dry_run=common_options.dry_run)
-    return texts | {DATA_PACKAGE_FILE: describe_tables(texts, DATA_PACKAGE_NAME)}
+        exports = export_files.render_export_files(analysis, loaded_config, console, is_dry_run=common_options.dry_run)
+    texts |= exports.texts
+    return texts | {DATA_PACKAGE_FILE: describe_tables(texts, DATA_PACKAGE_NAME)}, exports.results
 
 
 def check_gates(outcome: RunOutcome, loaded_config: "LoadedSettings") -> None:
-    """Fail, after everything is written, if a rule on quality or fairness failed.
+    """Fail, after everything is written, if a rule on quality or fairness failed, or an export has no customers.
 
     Raises:
         GateFailure: names the rule.
     """
     gates.check_quality(outcome.customers, loaded_config.settings)
     gates.check_fairness(outcome.analysis)
+    gates.check_exports(outcome.export_results)
 
 
 def _refuse_export(config_path: str) -> None:

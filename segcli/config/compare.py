@@ -22,3 +22,9 @@ class CompareSettings(Section):
     fail_on: Literal["never", "drift"] = Field(
         "never", description="Exit with code 4 when there is drift (drift), or never fail on drift (never)."
     )
+    smallest_effect: float = Field(
+        0.25,
+        gt=0,
+        description="Smallest effect of a campaign that a test should show, as a part of the share of buyers without "
+        "the campaign: 0.25 is from 8 % to 10 %. Tests that can only show larger effects are reported as too small.",
+    )

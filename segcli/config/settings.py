@@ -124,6 +124,11 @@ class Settings(Section):
     )
     report: ReportSettings = Field(default_factory=ReportSettings, description="Your written report.")
 
+    @property
+    def margin_rate(self) -> float:
+        """Margin as a part of revenue; NaN if no setting gives one (a clv.margin of 1 counts revenue as value)."""
+        return self.target.margin or (self.clv.margin if self.clv.margin < 1 else float("nan"))
+
     def with_special_reason(self) -> "Settings":
         """Give `privacy.special_reason` to every segmentation that has no reason of its own."""
         reason = {"special_reason": self.privacy.special_reason}

@@ -69,10 +69,11 @@ class TargetSettings(Section):
         description="Minimum value of each criterion (maximum for churn_risk). Segments outside the limits are "
         "excluded.",
     )
-    objective: Literal["score", "margin"] = Field(
-        "score",
-        description="Quantity to maximise over the chosen segments: attractiveness (score) or expected margin "
-        "(margin).",
+    objective: Literal["margin", "score"] = Field(
+        "margin",
+        description="Quantity to maximise over the chosen segments: expected incremental margin after contact cost "
+        "(margin), or attractiveness (score). If a figure is missing for the margin, segcli names it and uses the "
+        "score.",
     )
     budget: float | None = Field(None, ge=0, description="Maximum total cost of contacts. Default: no limit.")
     capacity: int | None = Field(None, ge=0, description="Maximum number of contacts. Default: no limit.")
@@ -81,16 +82,24 @@ class TargetSettings(Section):
     )
     response: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
         default_factory=dict,
-        description="Response rate by channel, from 0 to 1. Default: the share of customers with a purchase in the "
-        "last period.",
+        description="Additional share of contacted customers who buy because of the contact, by channel, for example "
+        "{email: 0.01}. Measure it with a holdout (compare --treated). Default: unknown.",
     )
     response_value: float | None = Field(
         None, gt=0, description="Revenue per response. Default: the segment's average order value."
     )
     margin: float | None = Field(
-        None, gt=0, le=1, description="Your gross margin as a share of revenue. Default: clv.margin."
+        None,
+        gt=0,
+        le=1,
+        description="Your gross margin as a share of revenue. Default: the margin of the orders, or a "
+        "clv.margin below 1.",
     )
-    period_days: int = Field(90, ge=1, description="Length in days of the period for growth and response.")
+    period_days: int = Field(
+        90,
+        ge=1,
+        description="Length in days of the periods for growth, churn risk and the share of buyers without a campaign.",
+    )
 
     @property
     def choice_range(self) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """Contacts and consent of customers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +8,7 @@ import pandas as pd
 
 from segcli import columns
 from segcli.customers import join_keys
+from segcli.message import message
 from segcli.model import Customers
 
 CustomerMask = npt.NDArray[np.bool_]
@@ -125,20 +126,35 @@ def has_consent(
     return np.asarray(has_agreed, dtype=bool)
 
 
-def is_reachable(customers: Customers, channel: str, consent_words: Sequence[str]) -> CustomerMask:
+def is_reachable(customers: Customers, channel: str, consent_words: Sequence[str]) -> CustomerMask | None:
     """Return which customers can be reached through a channel.
 
-    A customer needs one of the channel's contacts and, if that contact requires it, consent. If the input has no
-    contact column at all, the shop's own system is assumed to know the contacts.
+    A customer needs one of the channel's contacts and, if that contact requires it, consent. With consent but without
+    a contact column, the shop's own system is assumed to know the contacts.
+
+    Returns:
+        Shape (n,); None if the input has neither a contact column of the channel nor a consent column.
     """
     contacts = CONTACTS_BY_CHANNEL.get(channel, ())
-    all_customers = np.ones(len(customers.table), dtype=bool)
-    known_contacts = {name: texts for name in contacts if (texts := contact_texts(customers, name)) is not None}
     if not contacts:
-        return all_customers
+        return np.ones(len(customers.table), dtype=bool)
+    known_contacts = {name: texts for name in contacts if (texts := contact_texts(customers, name)) is not None}
     reachable_by = []
     for name in known_contacts or contacts[:1]:
         has_agreed = has_consent(customers, consent_words, name)
-        has_contact = np.asarray(known_contacts[name] != "", dtype=bool) if known_contacts else all_customers
-        reachable_by.append(has_contact if has_agreed is None else has_contact & has_agreed)
-    return np.asarray(np.logical_or.reduce(reachable_by), dtype=bool)
+        has_contact = np.asarray(known_contacts[name] != "", dtype=bool) if known_contacts else has_agreed
+        if has_contact is not None:
+            reachable_by.append(has_contact if has_agreed is None else has_contact & has_agreed)
+    return np.asarray(np.logical_or.reduce(reachable_by), dtype=bool) if reachable_by else None
+
+
+def describe_unknown_reach(channels: Iterable[str]) -> Iterator[str]:
+    """Yield for each channel of unknown reach the columns of which one makes it known, consent first."""
+    for channel in channels:
+        contacts = CONTACTS_BY_CHANNEL[channel]
+        consent_columns = [name for contact in contacts for name in CONSENT_COLUMNS.get(contact, ())]
+        yield message(
+            "reach by {channel} is unknown; hint: pass a customers file with one of the columns {columns}",
+            channel=channel,
+            columns=", ".join(dict.fromkeys([*consent_columns, *contacts])),
+        )

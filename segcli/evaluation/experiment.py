@@ -4,6 +4,7 @@ Shares have Wilson intervals, and their differences Newcombe intervals (1998, me
 two-proportion z-test with the pooled share, and revenue per customer with Welch's t.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,38 +13,72 @@ import pandas as pd
 
 from segcli import columns
 from segcli.errors import InputProblem
+from segcli.evaluation.sample_size import SIGNIFICANCE, smallest_detectable_effect
 from segcli.message import message
 from segcli.segment.confidence_intervals import mean_interval, wilson_interval
 from segcli.value.outcomes import Outcomes
 
 GROUP_COLUMN, HOLDOUT_GROUP = "group", "holdout"
+_INTERVALS = ("difference", "revenue_difference", "incremental_revenue", "incremental_margin")
+COMPARISON_COLUMNS = (
+    *(f"{name}{bound}" for name in _INTERVALS for bound in ("", "_low", "_high")),
+    "p",
+    "detectable_effect",
+)
 
 FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ExperimentTerms:
+    """What an experiment is measured by.
+
+    `margin_rate` is the margin as a part of revenue; NaN if unknown. `smallest_effect` is the smallest effect that a
+    test should show, as a part of the holdout's share of buyers.
+    """
+
+    margin_rate: float
+    smallest_effect: float
+    has_money: bool = True
 
 
 @dataclass(frozen=True, eq=False)
 class ExperimentResult:
     """Result of an experiment.
 
-    `table` has one row per group, the holdout first. `notes` describe the difference of each group to the holdout.
+    `table` has one row per group, the holdout first. `segments` has one row per segment and group, compared with the
+    holdout of the same segment. `notes` describe the difference of each group to the holdout.
     """
 
     table: pd.DataFrame
+    segments: pd.DataFrame
     notes: tuple[str, ...]
 
 
-def evaluate_experiment(group_labels: pd.Series, outcomes_after: Outcomes, source: str) -> ExperimentResult:
-    """Compare groups with the holdout.
+@dataclass(frozen=True, eq=False)
+class GroupOutcomes:
+    """Outcomes of the customers of one group."""
+
+    has_bought: npt.NDArray[np.bool_]
+    revenue: FloatArray
+
+
+def evaluate_experiment(
+    group_labels: pd.Series, outcomes_after: Outcomes, terms: ExperimentTerms, segment_labels: pd.Series, source: str
+) -> ExperimentResult:
+    """Compare groups with the holdout, in all and by segment.
 
     Args:
         group_labels: group of each customer; one is called holdout (or control), others have any name.
         outcomes_after: purchases of the customers after the start.
+        terms: margin, and the smallest effect that a test should show.
+        segment_labels: segment of each customer at the start.
         source: name of the source of the groups, for errors.
 
     Raises:
         InputProblem: there is no holdout, or no other group.
     """
-    group_names = group_labels.str.strip().str.casefold().replace({"control": HOLDOUT_GROUP})
+    group_names = group_labels.str.strip().str.casefold().replace({"control": HOLDOUT_GROUP}).to_numpy()
     treated_groups = sorted(set(group_names) - {HOLDOUT_GROUP})
     if HOLDOUT_GROUP not in set(group_names) or not treated_groups:
         raise InputProblem(
@@ -52,56 +87,150 @@ def evaluate_experiment(group_labels: pd.Series, outcomes_after: Outcomes, sourc
             column=GROUP_COLUMN,
             remedy="Pass a file with one row per customer, some in group holdout",
         )
-    holdout_outcomes = _select_group(group_names == HOLDOUT_GROUP, outcomes_after)
-    group_rows, notes = [{GROUP_COLUMN: HOLDOUT_GROUP, **_summarise_group(*holdout_outcomes)}], []
-    for group_name in treated_groups:
-        has_bought, revenue = _select_group(group_names == group_name, outcomes_after)
-        rate_low, rate_high = difference_interval(has_bought, holdout_outcomes[0])
-        p_value, (revenue_low, revenue_high) = (
-            two_proportion_test(has_bought, holdout_outcomes[0]),
-            welch_interval(revenue, holdout_outcomes[1]),
+    outcomes_by_group = {name: _select_customers(group_names == name, outcomes_after) for name in treated_groups}
+    holdout = _select_customers(group_names == HOLDOUT_GROUP, outcomes_after)
+    group_rows = [{GROUP_COLUMN: HOLDOUT_GROUP, **_summarise_group(holdout)}]
+    group_rows += [
+        {GROUP_COLUMN: name, **_summarise_group(treated), **compare_groups(treated, holdout, terms)}
+        for name, treated in outcomes_by_group.items()
+    ]
+    segment_names = segment_labels.to_numpy()
+    segment_rows = [
+        {columns.SEGMENT_NAME: segment, GROUP_COLUMN: name}
+        | _compare_segment(
+            _select_customers((segment_names == segment) & (group_names == name), outcomes_after),
+            _select_customers((segment_names == segment) & (group_names == HOLDOUT_GROUP), outcomes_after),
+            terms,
         )
-        rate_difference = float(has_bought.mean() - holdout_outcomes[0].mean())
-        rate_fields = {
-            "difference": rate_difference,
-            "difference_low": rate_low,
-            "difference_high": rate_high,
-            "p": p_value,
-        }
-        revenue_fields = {"revenue_difference_low": revenue_low, "revenue_difference_high": revenue_high}
-        group_rows.append(
-            {GROUP_COLUMN: group_name, **_summarise_group(has_bought, revenue), **rate_fields, **revenue_fields}
-        )
+        for segment in sorted(set(segment_names))
+        for name in treated_groups
+    ]
+    group_table, segment_table = pd.DataFrame(group_rows), pd.DataFrame(segment_rows)
+    notes = (*_describe_groups(group_table, terms), *_describe_segments(segment_table), *_describe_margin(terms))
+    return ExperimentResult(group_table, segment_table, notes)
+
+
+def _select_customers(customer_mask: npt.NDArray[np.bool_], outcomes_after: Outcomes) -> GroupOutcomes:
+    return GroupOutcomes(outcomes_after.has_bought[customer_mask], outcomes_after.revenue[customer_mask])
+
+
+def _compare_segment(treated: GroupOutcomes, holdout: GroupOutcomes, terms: ExperimentTerms) -> dict[str, object]:
+    """Return sizes and buyers of both groups, and the comparison; without customers in one of them, it is missing."""
+    counts = {
+        columns.CUSTOMERS: len(treated.has_bought),
+        "buyers": int(treated.has_bought.sum()),
+        "holdout_customers": len(holdout.has_bought),
+        "holdout_buyers": int(holdout.has_bought.sum()),
+    }
+    if not min(len(treated.has_bought), len(holdout.has_bought)):
+        return {**counts, **dict.fromkeys(COMPARISON_COLUMNS, np.nan), "too_small": "yes"}
+    return {**counts, **compare_groups(treated, holdout, terms)}
+
+
+def compare_groups(treated: GroupOutcomes, holdout: GroupOutcomes, terms: ExperimentTerms) -> dict[str, object]:
+    """Return the effect of a campaign on a group.
+
+    Returns:
+        difference of the shares of buyers, and revenue_difference per customer; incremental_revenue and
+        incremental_margin of all treated customers; each with low and high. p of equal shares, detectable_effect
+        (NaN if none is), and whether the test is too_small (yes or no) to show the smallest effect of the terms.
+    """
+    customer_count, holdout_rate = len(treated.has_bought), float(holdout.has_bought.mean())
+    differences = (
+        float(treated.has_bought.mean()) - holdout_rate,
+        *difference_interval(treated.has_bought, holdout.has_bought),
+    )
+    revenue_differences = np.array(
+        [treated.revenue.mean() - holdout.revenue.mean(), *welch_interval(treated.revenue, holdout.revenue)]
+    )
+    if not terms.has_money:
+        revenue_differences[:] = np.nan
+    incremental_revenues = revenue_differences * customer_count
+    detectable_effect = smallest_detectable_effect(holdout_rate, len(holdout.has_bought), customer_count)
+    is_large_enough = detectable_effect <= terms.smallest_effect * holdout_rate
+    return {
+        **_name_interval("difference", differences),
+        "p": two_proportion_test(treated.has_bought, holdout.has_bought),
+        **_name_interval("revenue_difference", revenue_differences),
+        **_name_interval("incremental_revenue", incremental_revenues),
+        **_name_interval("incremental_margin", incremental_revenues * terms.margin_rate),
+        "detectable_effect": detectable_effect,
+        "too_small": "no" if is_large_enough else "yes",
+    }
+
+
+def _name_interval(name: str, estimate_and_bounds: Iterable[float]) -> dict[str, float]:
+    return dict(zip((name, f"{name}_low", f"{name}_high"), map(float, estimate_and_bounds), strict=True))
+
+
+def _describe_groups(group_table: pd.DataFrame, terms: ExperimentTerms) -> Iterator[str]:
+    for row in group_table.iloc[1:].to_dict("records"):
         verdict = (
             message("more")
-            if rate_low > 0
+            if row["difference_low"] > 0
             else message("fewer")
-            if rate_high < 0
+            if row["difference_high"] < 0
             else message("not significantly more or fewer")
         )
-        notes.append(
-            message(
-                "{name}: {difference:+.1%} of customers bought ({low:+.1%} to {high:+.1%}, p {p_value:.3f}), "
-                "{verdict} than the holdout; revenue per customer {revenue_low:+,.2f} to {revenue_high:+,.2f}",
-                name=group_name,
-                difference=rate_difference,
-                low=rate_low,
-                high=rate_high,
-                p_value=p_value,
-                verdict=verdict,
-                revenue_low=revenue_low,
-                revenue_high=revenue_high,
-            )
+        yield message(
+            "{name}: {difference:+.1%} of customers bought ({low:+.1%} to {high:+.1%}, p {p_value:.3f}), "
+            "{verdict} than the holdout",
+            name=row[GROUP_COLUMN],
+            difference=row["difference"],
+            low=row["difference_low"],
+            high=row["difference_high"],
+            p_value=row["p"],
+            verdict=verdict,
         )
-    return ExperimentResult(pd.DataFrame(group_rows), tuple(notes))
+        if terms.has_money:
+            yield message(
+                "{name}: incremental revenue {revenue:+,.2f} ({low:+,.2f} to {high:+,.2f})",
+                name=row[GROUP_COLUMN],
+                revenue=row["incremental_revenue"],
+                low=row["incremental_revenue_low"],
+                high=row["incremental_revenue_high"],
+            )
+        if row["too_small"] == "yes":
+            yield _describe_small_test(row[GROUP_COLUMN], row["detectable_effect"], terms)
 
 
-def _select_group(in_group: pd.Series, outcomes_after: Outcomes) -> tuple[npt.NDArray[np.bool_], FloatArray]:
-    group_mask = in_group.to_numpy()
-    return outcomes_after.has_bought[group_mask], outcomes_after.revenue[group_mask]
+def _describe_small_test(name: str, detectable_effect: float, terms: ExperimentTerms) -> str:
+    if np.isnan(detectable_effect):
+        return message("{name}: the test was too small to show any effect", name=name)
+    return message(
+        "{name}: the test was too small; with 80% power it shows an effect from {effect:+.1%} on, which is more than "
+        "{share:.0%} of the holdout's share of buyers",
+        name=name,
+        effect=detectable_effect,
+        share=terms.smallest_effect,
+    )
 
 
-def _summarise_group(has_bought: npt.NDArray[np.bool_], revenue: FloatArray) -> dict[str, float]:
+def _describe_segments(segment_table: pd.DataFrame) -> Iterator[str]:
+    """Yield how many comparisons by segment were too small, and how many differ by chance."""
+    small_count = int((segment_table["too_small"] == "yes").sum())
+    if small_count:
+        yield message(
+            "by segment, {small} of {count} comparisons were too small; a segment without a significant effect may "
+            "still have one",
+            small=small_count,
+            count=len(segment_table),
+        )
+    if len(segment_table) > 1:
+        yield message(
+            "{count} comparisons at 5 %: about {chance:.1f} differ significantly by chance alone",
+            count=len(segment_table),
+            chance=len(segment_table) * SIGNIFICANCE,
+        )
+
+
+def _describe_margin(terms: ExperimentTerms) -> Iterator[str]:
+    if np.isnan(terms.margin_rate) and terms.has_money:
+        yield message("incremental margin is unknown; hint: set target.margin, for example 0.4")
+
+
+def _summarise_group(group: GroupOutcomes) -> dict[str, object]:
+    has_bought, revenue = group.has_bought, group.revenue
     rate_low, rate_high = wilson_interval(int(has_bought.sum()), len(has_bought))
     revenue_low, revenue_high = mean_interval(revenue)
     return {

@@ -55,7 +55,8 @@ class ExportResult:
     """Export file for a destination.
 
     `status_counts` has one row per segment: its number of customers, and how many of them have each status.
-    `holdout_groups` has customer_id and group of everybody whom the destination could reach, if there is a holdout.
+    `holdout_groups` has customer_id, group and segment of everybody whom the destination could reach, if there is a
+    holdout.
     """
 
     destination: str
@@ -113,7 +114,7 @@ def build_audience(
     }
     destination_file = destination.export(_blank_refused_contacts(audience, audience_consent))
     statuses.assign_status(~statuses.customer_ids.isin(destination_file.customer_ids.astype("str")), "not reachable")
-    group_table = None if drawn_groups is None else _list_groups(statuses.customer_ids, drawn_groups, statuses.is_open)
+    group_table = None if drawn_groups is None else _list_groups(segmentation, drawn_groups, statuses.is_open)
     if drawn_groups is not None:
         statuses.assign_status(drawn_groups == HOLDOUT_GROUP, HOLDOUT_GROUP)
         destination_file = (
@@ -267,11 +268,18 @@ def _check_properties(customers: Customers, settings: ExportSettings, audit_only
     return list(property_names)
 
 
-def _list_groups(customer_ids: pd.Series, drawn_groups: npt.NDArray[np.object_], is_reached: BoolArray) -> pd.DataFrame:
-    """Return customer ids and groups of everybody whom the destination could reach, to evaluate the campaign."""
-    return pd.DataFrame(
-        {columns.CUSTOMER_ID: customer_ids[is_reached], GROUP_COLUMN: drawn_groups[is_reached]}
-    ).reset_index(drop=True)
+def _list_groups(
+    segmentation: Segmentation, drawn_groups: npt.NDArray[np.object_], is_reached: BoolArray
+) -> pd.DataFrame:
+    """Return id, group and segment of everybody whom the destination could reach, to evaluate the campaign."""
+    group_rows = pd.DataFrame(
+        {
+            columns.CUSTOMER_ID: segmentation.customers.table[columns.CUSTOMER_ID].astype("str"),
+            GROUP_COLUMN: drawn_groups,
+            columns.SEGMENT_NAME: segmentation.labels.astype("str"),
+        }
+    )
+    return group_rows[is_reached].reset_index(drop=True)
 
 
 def _drop_holdout(destination_file: DestinationFile, treated_ids: pd.Series) -> DestinationFile:

@@ -11,7 +11,7 @@ from segcli.persona import playbook, touchpoints
 from segcli.persona.personas import PersonaContext, build_personas
 from segcli.persona.plan import TouchpointPlan
 from segcli.persona.plan import build_plan as laid_out
-from segcli.persona.targets import TargetSelection, select_targets
+from segcli.persona.targets import SelectionTerms, TargetSelection, select_targets
 from segcli.persona.traits import map_column_bases
 from segcli.segment.segmentation import select_segmentations
 
@@ -37,9 +37,12 @@ class Analysis:
         return select_targets(
             segmentation,
             settings.target,
-            margin_rate=settings.clv.margin,
-            consent_words=settings.scorecard.consent,
-            max_choices=settings.limits.choices,
+            SelectionTerms(
+                settings.margin_rate,
+                settings.scorecard.consent,
+                settings.limits.choices,
+                settings.compare.smallest_effect,
+            ),
         )
 
     @cached_property

@@ -90,17 +90,17 @@ def measure_criteria(
         size (customers), revenue_share, growth (revenue of the last period / that of the one before - 1, of the
         members before both), margin (part of revenue), churn_risk (1 - P(alive), or the share without a
         purchase in the last period of the members before it), contactability (share of customers who
-        can be contacted), loyalty (share with two orders or more), satisfaction (the score of the first of NPS, CSAT
-        and CES that enough people answered), value (mean CLV). Ratings follow and take precedence. A criterion that is
-        unknown for more than half of the segments is excluded.
+        can be contacted by e-mail), loyalty (share with two orders or more), satisfaction (the score of the first of
+        NPS, CSAT and CES that enough people answered), value (mean CLV). Ratings follow and take precedence.
+        A criterion that is unknown for more than half of the segments is excluded.
     """
     customers = segmentation.customers
     segment_masks = [(segmentation.labels == criterion).to_numpy() for criterion in segmentation.segments]
     period_revenue = split_periods(customers, settings.period_days)
-    measures: dict[str, Callable[[BoolArray], float]] = {
-        "size": lambda inside: float(inside.sum()),
-        "contactability": _make_share_measure(consent.is_reachable(customers, "email", consent_words)),
-    }
+    measures: dict[str, Callable[[BoolArray], float]] = {"size": lambda inside: float(inside.sum())}
+    is_contactable = consent.is_reachable(customers, "email", consent_words)
+    if is_contactable is not None:
+        measures["contactability"] = _make_share_measure(is_contactable)
     measures |= _make_table_measures(customers.table)
     satisfaction = _make_satisfaction_measure(customers)
     if satisfaction is not None:
@@ -142,6 +142,18 @@ def _measure_periods(
         for criterion, (labels, measure) in measures.items()
         if labels is not None
     }
+
+
+def measure_buyer_rates(segmentation: Segmentation, period_days: int) -> FloatArray:
+    """Return the share of each segment's members before the last period who bought in it; NaN if unknown."""
+    period_revenue = split_periods(segmentation.customers, period_days)
+    labels = None if period_revenue is None else segmentation.labels_before(period_days)
+    if period_revenue is None or labels is None:
+        return np.full(len(segmentation.segments), np.nan)
+    return np.array(
+        [1 - _churn_share(period_revenue, (labels == name).to_numpy()) for name in segmentation.segments],
+        dtype=np.float64,
+    )
 
 
 def split_periods(customers: Customers, period_days: int) -> PeriodRevenue | None:

@@ -71,7 +71,8 @@ def build_plan(
 
     Returns:
         table with stage, touchpoint, segment, customers, by, reach (customers), reach_share, message, angle, offer,
-        kpi, every_days, first (day, text); calendar with one row per date.
+        kpi, every_days, first (day, text); calendar with one row per date. Reach
+        and reach_share are missing if they are unknown.
     """
     stage_by_segment = {
         segment_name: stage_name
@@ -85,9 +86,10 @@ def build_plan(
         if segment_stage.name == stage_name
         for touchpoint in touchpoint_matrix.select_touchpoints(stage_name)
     ]
-    plan_table = tabulate_messages(plan_rows, PLAN_COLUMNS)
+    plan_table = tabulate_messages(plan_rows, PLAN_COLUMNS).astype({"reach": "Int64", "reach_share": "float64"})
     gaps = (
         *_find_gaps(plan_table, personas_by_segment, stage_by_segment, touchpoint_matrix),
+        *consent.describe_unknown_reach(dict.fromkeys(plan_table.loc[plan_table["reach"].isna(), "by"])),
         *_find_excess_contacts(plan_table, settings),
     )
     return TouchpointPlan(segmentation, plan_table, build_calendar(plan_table, settings.weeks), gaps)
@@ -97,9 +99,10 @@ def _build_row(
     segmentation: Segmentation, persona: Persona, touchpoint: Touchpoint, consent_words: Sequence[str]
 ) -> list[object]:
     in_segment = (segmentation.labels == persona.segment).to_numpy()
-    reach_count = int((in_segment & consent.is_reachable(segmentation.customers, touchpoint.by, consent_words)).sum())
+    is_reachable = consent.is_reachable(segmentation.customers, touchpoint.by, consent_words)
+    reach_count = None if is_reachable is None else int((in_segment & is_reachable).sum())
     first_day = _find_start_day(segmentation) + timedelta(days=touchpoint.first_day)
-    reach_share = reach_count / max(persona.customers, 1)
+    reach_share = None if reach_count is None else reach_count / max(persona.customers, 1)
     message_fields = [
         stage_label(touchpoint.stage),
         touchpoint.touchpoint,
@@ -209,9 +212,9 @@ def build_calendar(plan_table: pd.DataFrame, weeks: int) -> pd.DataFrame:
         interval_days, calendar_span = int(plan_row["every_days"]), timedelta(weeks=weeks)
         day_offsets = range(0, calendar_span.days, interval_days) if interval_days else [0]
         subject = f"{plan_row['touchpoint']}: {plan_row[columns.SEGMENT_NAME]} ({plan_row['stage']})"
+        reach_text = "unknown" if pd.isna(plan_row["reach"]) else f"{plan_row['reach']:,}"
         description = (
-            f"{plan_row['message']} Reach {plan_row['reach']:,}. "
-            f"Offer: {plan_row['offer']} Measured by: {plan_row['kpi']}"
+            f"{plan_row['message']} Reach {reach_text}. Offer: {plan_row['offer']} Measured by: {plan_row['kpi']}"
         )
         events += [[first_day + timedelta(days=day_offset), subject, description] for day_offset in day_offsets]
     events.sort(key=lambda event: (event[0], event[1]))

@@ -1,6 +1,6 @@
 """Selection of target segments, and cost and expected margin of their contacts by the most profitable channel."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
@@ -13,8 +13,7 @@ from segcli import columns
 from segcli.config.target import TargetSettings
 from segcli.customers import consent
 from segcli.message import count_message, message
-from segcli.model import Customers, Segmentation
-from segcli.persona.attractiveness import split_periods
+from segcli.model import Segmentation
 
 # Best combination of a few segments within budget and capacity
 ROUNDING_TOLERANCE = 1e-9  # relative to the worth of a choice; sums in another order differ by less
@@ -163,18 +162,29 @@ BoolArray = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class ContactEstimate:
-    """Contacts of a segment by one channel: reachable customers, cost and expected margin."""
+    """Contacts of a segment by one channel: reachable customers, cost and expected incremental margin.
+
+    Cost and margin are NaN if a figure is unknown, such as the reach of the channel. `max_contacts` and `max_cost`
+    then hold for all customers of the segment, so that a budget and a capacity are kept in any case.
+    """
 
     segment: str
     contact_channel: str
-    contact_count: int
+    contact_count: int | None
     cost: float
     expected_margin: float
+    max_contacts: int
+    max_cost: float
 
     @property
     def roi(self) -> float:
         """(Margin - cost) / cost; NaN if contacts cost nothing."""
         return (self.expected_margin - self.cost) / self.cost if self.cost else np.nan
+
+    @property
+    def net_margin(self) -> float:
+        """Expected incremental margin after cost; NaN if unknown."""
+        return self.expected_margin - self.cost
 
     @property
     def is_unprofitable(self) -> bool:
@@ -185,56 +195,96 @@ class ContactEstimate:
 def estimate_contacts(
     segmentation: Segmentation, settings: TargetSettings, *, margin_rate: float, consent_words: Sequence[str]
 ) -> list[ContactEstimate]:
-    """Return for each segment the channel with the highest expected margin after cost.
+    """Return for each segment the channel with the highest expected incremental margin after cost.
 
-    Expected margin = contacts x response x value of a response x margin. The response of a channel is the configured
-    one, or else the share of the segment's customers who bought in the last period. The value of a response is the
-    configured one, or else the segment's average order value.
+    Expected incremental margin = contacts x response x value of a response x margin. The response is the configured
+    additional share of buyers. The value of a response is the configured one, or else the segment's average order
+    value. The margin is that of the segment's orders if known, or else `margin_rate`. What is unknown stays missing.
     """
     contact_channels = list(dict.fromkeys([*settings.contact_cost, *settings.response])) or [DEFAULT_CHANNEL]
     reachable_masks = {
         contact_channel: consent.is_reachable(segmentation.customers, contact_channel, consent_words)
         for contact_channel in contact_channels
     }
-    bought_recently = _read_recent_buyers(segmentation.customers, settings.period_days)
-    estimates = []
+    table, estimates = segmentation.customers.table, []
     for segment_name in segmentation.segments:
         in_segment = (segmentation.labels == segment_name).to_numpy()
-        response_value = settings.response_value or _average_order_value(segmentation.customers.table, in_segment)
-        segment_response = _ResponseValue(float(np.mean(bought_recently[in_segment])), response_value * margin_rate)
-        contact_counts = {
-            contact_channel: int((in_segment & is_reachable).sum())
-            for contact_channel, is_reachable in reachable_masks.items()
-        }
-        estimates.append(
-            max(_estimate_by_channel(segment_name, contact_counts, settings, segment_response), key=_net_margin)
+        margin_per_response = (settings.response_value or _average_order_value(table, in_segment)) * (
+            settings.margin or _measure_margin_rate(table, in_segment) or margin_rate
         )
+        channel_estimates = [
+            _estimate_channel(
+                segment_name,
+                contact_channel,
+                None if is_reachable is None else int((in_segment & is_reachable).sum()),
+                _ContactTerms(
+                    int(in_segment.sum()),
+                    settings.contact_cost.get(contact_channel, np.nan),
+                    settings.response.get(contact_channel, np.nan) * margin_per_response,
+                ),
+            )
+            for contact_channel, is_reachable in reachable_masks.items()
+        ]
+        estimates.append(max(channel_estimates, key=_rank_channel))
     return estimates
 
 
 @dataclass(frozen=True)
-class _ResponseValue:
-    """Default response rate of a segment, and the margin of one response."""
+class _ContactTerms:
+    """Size of a segment, and the cost and expected incremental margin of one contact; NaN if unknown."""
 
-    response_rate: float
-    margin_per_response: float
-
-
-def _net_margin(estimate: ContactEstimate) -> float:
-    return -estimate.cost if np.isnan(estimate.expected_margin) else estimate.expected_margin - estimate.cost
+    customers: int
+    cost_per_contact: float
+    margin_per_contact: float
 
 
-def _estimate_by_channel(
-    segment_name: str, contact_counts: dict[str, int], settings: TargetSettings, segment_response: _ResponseValue
-) -> Iterator[ContactEstimate]:
-    for contact_channel, contact_count in contact_counts.items():
-        cost = contact_count * settings.contact_cost.get(contact_channel, 0.0)
-        expected_margin = (
-            contact_count
-            * settings.response.get(contact_channel, segment_response.response_rate)
-            * segment_response.margin_per_response
-        )
-        yield ContactEstimate(segment_name, contact_channel, contact_count, round(cost, 2), expected_margin)
+def _rank_channel(estimate: ContactEstimate) -> tuple[bool, bool, float]:
+    """Return the order of channels: a known net margin before an unknown one, then a known reach, then money."""
+    is_known = not np.isnan(estimate.net_margin)
+    return is_known, estimate.contact_count is not None, estimate.net_margin if is_known else -estimate.max_cost
+
+
+def _estimate_channel(
+    segment_name: str, contact_channel: str, contact_count: int | None, terms: _ContactTerms
+) -> ContactEstimate:
+    max_contacts = terms.customers if contact_count is None else contact_count
+    known_contacts = np.nan if contact_count is None else float(contact_count)
+    return ContactEstimate(
+        segment_name,
+        contact_channel,
+        contact_count,
+        round(known_contacts * terms.cost_per_contact, 2),
+        known_contacts * terms.margin_per_contact,
+        max_contacts,
+        0.0 if np.isnan(terms.cost_per_contact) else round(max_contacts * terms.cost_per_contact, 2),
+    )
+
+
+def list_missing_figures(
+    contact_estimates: Sequence[ContactEstimate], settings: TargetSettings, *, margin_rate: float, table: pd.DataFrame
+) -> list[str]:
+    """Return the figures that the expected incremental margin of these contacts lacks."""
+    channels = {estimate.contact_channel for estimate in contact_estimates}
+    everybody = np.ones(len(table), dtype=bool)
+    is_missing = {
+        message("response (target.response)"): bool(channels - set(settings.response)),
+        message("contact cost (target.contact_cost)"): bool(channels - set(settings.contact_cost)),
+        message("value of a response (target.response_value)"): settings.response_value is None
+        and bool(np.isnan(_average_order_value(table, everybody))),
+        message("margin (target.margin)"): bool(
+            np.isnan(settings.margin or _measure_margin_rate(table, everybody) or margin_rate)
+        ),
+        message("reach"): any(estimate.contact_count is None for estimate in contact_estimates),
+    }
+    return [figure for figure, missing in is_missing.items() if missing]
+
+
+def _measure_margin_rate(table: pd.DataFrame, in_segment: BoolArray) -> float | None:
+    """Return the margin of a segment's orders as a part of its revenue; None if unknown or not positive."""
+    if not {columns.MARGIN, columns.REVENUE} <= set(table.columns):
+        return None
+    margin, revenue = (float(table.loc[in_segment, name].sum()) for name in (columns.MARGIN, columns.REVENUE))
+    return margin / revenue if min(margin, revenue) > 0 else None
 
 
 def _average_order_value(table: pd.DataFrame, in_segment: BoolArray) -> float:
@@ -242,13 +292,3 @@ def _average_order_value(table: pd.DataFrame, in_segment: BoolArray) -> float:
         return np.nan
     order_count = float(table.loc[in_segment, columns.ORDERS].sum())
     return float(table.loc[in_segment, columns.REVENUE].sum()) / order_count if order_count else np.nan
-
-
-def _read_recent_buyers(customers: Customers, period_days: int) -> npt.NDArray[np.float64]:
-    """Return 1 for customers who bought in the last period, and 0 for others; NaN if unknown."""
-    table, periods = customers.table, split_periods(customers, period_days)
-    if periods is not None:
-        return periods.is_current_buyer.astype(np.float64)
-    if columns.RECENCY_DAYS in table:
-        return np.asarray(table[columns.RECENCY_DAYS] <= period_days, dtype=np.float64)
-    return np.full(len(table), np.nan)

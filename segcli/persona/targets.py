@@ -13,6 +13,7 @@ import pandas as pd
 
 from segcli import columns, formatting
 from segcli.config.target import TargetSettings
+from segcli.customers import consent
 from segcli.message import count_message, join_messages, message
 from segcli.model import Segmentation
 from segcli.persona.attractiveness import (
@@ -23,6 +24,7 @@ from segcli.persona.attractiveness import (
     rank_tolerance,
     weigh_criteria,
 )
+from segcli.persona.holdout_plans import describe_holdouts, list_plan_columns, plan_holdouts
 from segcli.persona.target_selection import (
     Candidate,
     ContactEstimate,
@@ -30,6 +32,7 @@ from segcli.persona.target_selection import (
     choose_segments,
     estimate_contacts,
     explain_rejection,
+    list_missing_figures,
 )
 
 DEFAULT_WEIGHTS = "weights"  # name of the set of weights in the settings
@@ -48,7 +51,8 @@ class TargetSelection:
 
     `table` has one row per segment, the most attractive first, knocked-out ones last: segment, customers, the measured
     criteria, attractiveness, strength and cell (if known), way, contacts, cost, expected_margin, roi, chosen (yes or
-    no) and reason. `contributions` are the contributions of each criterion. `weight_tolerance` is the number of points
+    no), reason, and for chosen segments planned_holdout and detectable_effect.
+    `contributions` are the contributions of each criterion. `weight_tolerance` is the number of points
     out of 100 by which all weights may change while the first segment stays first. `weight_set_scores` compares the
     weight sets.
     """
@@ -101,37 +105,46 @@ class _SegmentScores:
         return [int(position) for position in np.lexsort((np.arange(len(is_excluded)), -self.scores, is_excluded))]
 
 
-def select_targets(
-    segmentation: Segmentation,
-    settings: TargetSettings,
-    *,
-    margin_rate: float,
-    consent_words: Sequence[str],
-    max_choices: int,
-) -> TargetSelection:
+@dataclass(frozen=True)
+class SelectionTerms:
+    """Settings of other sections that target selection needs.
+
+    `margin_rate` is the margin as a part of revenue if neither the settings nor the orders give one; NaN if unknown.
+    `consent_words` are the values of the consent column that mean yes. `max_choices` is the maximum number of
+    combinations to examine. `smallest_effect` is the effect that a holdout is planned for without a response, as a part
+    of the share of buyers.
+    """
+
+    margin_rate: float
+    consent_words: Sequence[str]
+    max_choices: int
+    smallest_effect: float
+
+
+def select_targets(segmentation: Segmentation, settings: TargetSettings, terms: SelectionTerms) -> TargetSelection:
     """Score every segment, exclude those that fail a knock-out criterion, and choose a few.
 
     Args:
         segmentation: the segmentation.
         settings: criteria, weights, budget and capacity.
-        margin_rate: margin as a part of revenue, unless the settings give one.
-        consent_words: values of the consent column that mean yes.
-        max_choices: maximum number of combinations to examine.
+        terms: settings of other sections.
     """
     segment_scores = _score_segments(
-        segmentation, settings, margin_rate=settings.margin or margin_rate, consent_words=consent_words
+        segmentation, settings, margin_rate=terms.margin_rate, consent_words=terms.consent_words
     )
+    missing_figures = _list_missing_figures(segment_scores, settings, terms.margin_rate)
+    is_by_margin = settings.objective == "margin" and not missing_figures
     candidates = [
         _make_candidate(
             segmentation.segments[position],
             float(segment_scores.scores[position]),
             segment_scores.contact_estimates[position],
-            settings,
+            is_by_margin=is_by_margin,
         )
         for position in segment_scores.eligible_ranking
     ]
     selection_limits = SelectionLimits(*settings.choice_range, settings.budget, settings.capacity)
-    chosen_names, is_complete = choose_segments(candidates, selection_limits, max_choices)
+    chosen_names, is_complete = choose_segments(candidates, selection_limits, terms.max_choices)
     chosen_candidates = [candidate for candidate in candidates if candidate.name in chosen_names]
     reasons = dict(segment_scores.exclusions) | {
         candidate.name: message("chosen")
@@ -140,6 +153,10 @@ def select_targets(
         for candidate in candidates
     }
     target_table = _build_table(segment_scores, chosen_names, reasons)
+    holdout_plans = plan_holdouts(segmentation, segment_scores.contact_estimates, settings, terms.smallest_effect)
+    for column_name, plan_values in list_plan_columns(holdout_plans, chosen_names).items():
+        target_table[column_name] = target_table[columns.SEGMENT_NAME].map(plan_values)
+    target_table["planned_holdout"] = target_table["planned_holdout"].astype("Int64")
     return TargetSelection(
         segmentation,
         target_table,
@@ -148,8 +165,10 @@ def select_targets(
         segment_scores.weight_tolerance,
         _compare_weight_sets(segmentation, segment_scores.criteria, settings),
         (
+            *_describe_objective(settings, missing_figures),
             *_build_notes(segment_scores, chosen_names, settings),
-            *([] if is_complete else [_describe_limit(max_choices)]),
+            *describe_holdouts(holdout_plans, chosen_names),
+            *([] if is_complete else [_describe_limit(terms.max_choices)]),
         ),
     )
 
@@ -159,11 +178,8 @@ def _score_segments(
 ) -> _SegmentScores:
     criteria = measure_criteria(segmentation, settings, consent_words)
     contact_estimates = estimate_contacts(segmentation, settings, margin_rate=margin_rate, consent_words=consent_words)
-    has_response = bool(settings.response)  # the purchase rate without contacts does not show what contacts earn
     exclusions = {
-        estimate.segment: _explain_loss(estimate)
-        for estimate in contact_estimates
-        if has_response and estimate.is_unprofitable
+        estimate.segment: _explain_loss(estimate) for estimate in contact_estimates if estimate.is_unprofitable
     }
     exclusions |= {
         segment_name: exclusion_reason
@@ -215,13 +231,34 @@ def _explain_loss(estimate: ContactEstimate) -> str:
     )
 
 
-def _make_candidate(segment_name: str, score: float, estimate: ContactEstimate, settings: TargetSettings) -> Candidate:
-    is_by_margin = settings.objective == "margin" and not np.isnan(estimate.expected_margin)
+def _list_missing_figures(segment_scores: _SegmentScores, settings: TargetSettings, margin_rate: float) -> list[str]:
+    """Return the figures that some eligible segment lacks for its expected incremental margin."""
+    incomplete_estimates = [
+        segment_scores.contact_estimates[position]
+        for position in segment_scores.eligible_ranking
+        if np.isnan(segment_scores.contact_estimates[position].net_margin)
+    ]
+    if not incomplete_estimates:
+        return []
+    table = segment_scores.segmentation.customers.table
+    figures = list_missing_figures(incomplete_estimates, settings, margin_rate=margin_rate, table=table)
+    return figures or [message("value of a response (target.response_value)")]
+
+
+def _describe_objective(settings: TargetSettings, missing_figures: Sequence[str]) -> Iterator[str]:
+    if missing_figures:
+        yield message(
+            "expected incremental margin is unknown; missing: {figures}", figures=join_messages(", ", missing_figures)
+        )
+    if settings.objective == "margin" and not missing_figures:
+        yield message("chosen by expected incremental margin after contact cost")
+    else:
+        yield message("chosen by score")
+
+
+def _make_candidate(segment_name: str, score: float, estimate: ContactEstimate, *, is_by_margin: bool) -> Candidate:
     return Candidate(
-        segment_name,
-        estimate.expected_margin - estimate.cost if is_by_margin else score,
-        estimate.cost,
-        estimate.contact_count,
+        segment_name, estimate.net_margin if is_by_margin else score, estimate.max_cost, estimate.max_contacts
     )
 
 
@@ -249,7 +286,9 @@ def _build_table(
             for axis_scores in zip(target_rows["attractiveness"], target_rows["strength"], strict=True)
         ]
     target_rows["way"] = [estimate.contact_channel for estimate in segment_scores.contact_estimates]
-    target_rows["contacts"] = [estimate.contact_count for estimate in segment_scores.contact_estimates]
+    target_rows["contacts"] = pd.array(
+        [estimate.contact_count for estimate in segment_scores.contact_estimates], dtype="Int64"
+    )
     target_rows["cost"] = [estimate.cost for estimate in segment_scores.contact_estimates]
     target_rows["expected_margin"] = [estimate.expected_margin for estimate in segment_scores.contact_estimates]
     target_rows["roi"] = [estimate.roi for estimate in segment_scores.contact_estimates]
@@ -352,13 +391,18 @@ def _build_notes(
             len(chosen_names),
             minimum=settings.choice_range[0],
         )
+    yield from _describe_reach(segment_scores.contact_estimates, settings)
     yield from _describe_returns(segment_scores.contact_estimates)
-    if not settings.response and any(estimate.contact_count for estimate in segment_scores.contact_estimates):
-        yield message(
-            "expected margin uses the purchase rate of the last {days} days as response: a ranking, not an effect; "
-            "measure the effect with a holdout",
-            days=settings.period_days,
-        )
+
+
+def _describe_reach(contact_estimates: Sequence[ContactEstimate], settings: TargetSettings) -> Iterator[str]:
+    """Yield the channels of unknown reach, and how budget and capacity count their contacts."""
+    channels = dict.fromkeys(
+        estimate.contact_channel for estimate in contact_estimates if estimate.contact_count is None
+    )
+    yield from consent.describe_unknown_reach(channels)
+    if channels and (settings.budget is not None or settings.capacity is not None):
+        yield message("budget and capacity count every customer of these segments as a contact")
 
 
 def _describe_returns(contact_estimates: Sequence[ContactEstimate]) -> Iterator[str]:
@@ -378,9 +422,3 @@ def _describe_returns(contact_estimates: Sequence[ContactEstimate]) -> Iterator[
                 ],
             ),
         )
-    if profitable_estimates:
-        returns = [
-            message("{name} {value}", name=estimate.segment, value=formatting.format_ratio(estimate.roi))
-            for estimate in profitable_estimates
-        ]
-        yield message("by return on contact cost: {segments}", segments=join_messages(", ", returns))

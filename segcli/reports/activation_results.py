@@ -44,13 +44,19 @@ def build_export_result(export: ExportResult) -> Result:
 
 def describe_export(export: ExportResult) -> Iterator[str]:
     """Yield log lines: customers by export status, reasons of exclusion, and notes."""
+    yield from describe_outcomes(export).split("; ")
+    yield from export.notes
+
+
+def describe_outcomes(export: ExportResult) -> str:
+    """Return the number of customers by export status, and the reasons why some were not reachable."""
     totals = export.status_counts[export.status_counts[columns.SEGMENT_NAME] == "all"].iloc[0]
     outcome_counts = " + ".join(f"{totals[name]:,} {name}" for name in export.status_counts.columns[2:])
-    yield f"{export.destination}: {pluralize(totals[columns.CUSTOMERS], 'customer')} = {outcome_counts}"
-    if export.destination_file.exclusion_counts:
-        reasons = ", ".join(f"{count:,} {reason}" for reason, count in export.destination_file.exclusion_counts.items())
-        yield f"not reachable: {reasons}"
-    yield from export.notes
+    outcome_text = f"{export.destination}: {pluralize(totals[columns.CUSTOMERS], 'customer')} = {outcome_counts}"
+    exclusions = export.destination_file.exclusion_counts
+    if not exclusions:
+        return outcome_text
+    return f"{outcome_text}; not reachable: {', '.join(f'{count:,} {reason}' for reason, count in exclusions.items())}"
 
 
 MATRIX_LEVELS = (message("high"), message("medium"), message("low"))  # rows of the 3 x 3 matrix, top row first
@@ -106,14 +112,16 @@ def _build_ranking_table(targets: TargetSelection) -> Table:
         Column(message("Cost")),
         Column(message("Expected margin")),
         Column(message("ROI")),
+        Column(message("Holdout")),
+        Column(message("Detectable effect")),
         Column(message("Reason"), align_right=False),
     ]
     rows = []
-    for row in targets.table.to_dict("records"):
+    for row in to_records(targets.table):
         score, strength = row.get("attractiveness", 0.0), row.get("strength")
         strength_text = "" if strength is None else formatting.format_count(strength)
         name = f"{row[columns.SEGMENT_NAME]} <-" if row["chosen"] == "yes" else str(row[columns.SEGMENT_NAME])
-        contacts = message("{contacts} {channel}", contacts=row["contacts"], channel=row["way"])
+        contacts = _format_contacts(row["contacts"], row["way"])
         roi = "" if pd.isna(row["roi"]) else _rate_return(row["roi"])
         money_texts = [_format_optional_money(row["cost"]), _format_optional_money(row["expected_margin"])]
         rows.append(
@@ -125,10 +133,18 @@ def _build_ranking_table(targets: TargetSelection) -> Table:
                 contacts,
                 *money_texts,
                 roi,
+                "" if row["planned_holdout"] is None else formatting.format_count(row["planned_holdout"]),
+                "" if pd.isna(row["detectable_effect"]) else formatting.format_share(row["detectable_effect"]),
                 row["reason"],
             ]
         )
     return Table(titles, rows)
+
+
+def _format_contacts(contact_count: int | None, channel: str) -> str:
+    if contact_count is None:
+        return message("{channel}: not known", channel=channel)
+    return message("{contacts} {channel}", contacts=contact_count, channel=channel)
 
 
 def _rate_return(roi: float) -> str:

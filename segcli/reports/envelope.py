@@ -23,8 +23,9 @@ def build_envelope(command_name: str, customers: Customers, parts: Mapping[str, 
 
 
 def to_records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return a table as JSON records: one object per row."""
-    return cast("list[dict[str, Any]]", table.to_dict("records"))
+    """Return a table as JSON records: one object per row; missing integers become None."""
+    rows = cast("list[dict[str, Any]]", table.to_dict("records"))
+    return [{name: None if value is pd.NA else value for name, value in row.items()} for row in rows]
 
 
 def compute_totals(customer_table: pd.DataFrame) -> dict[str, float]:

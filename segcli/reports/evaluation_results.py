@@ -1,6 +1,6 @@
 """Results of the evaluation commands: backtest, comparison, experiment and history."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -65,14 +65,63 @@ def build_comparison_result(comparison: SegmentationComparison, customers: Custo
 
 
 def build_experiment_result(experiment: ExperimentResult, customers: Customers) -> Result:
-    """Build the result of `segcli compare --treated`: one row per group and its difference from the holdout."""
+    """Build the result of `segcli compare --treated`: one row per segment and group, compared with the holdout."""
     visible_columns = experiment.table[["group", columns.CUSTOMERS, "buyers", "buyer_rate", "revenue_a_head"]]
 
     def build_parts() -> dict[str, Any]:
-        return {"groups": to_records(experiment.table), "notes": list(experiment.notes)}
+        return {
+            "groups": to_records(experiment.table),
+            "segments": to_records(experiment.segments),
+            "notes": list(experiment.notes),
+        }
 
-    blocks: tuple[Block, ...] = (tables.build_table(visible_columns), *tables.build_note_blocks(experiment.notes))
-    return Result(experiment.table, lambda: build_envelope("readout", customers, build_parts()), blocks)
+    blocks: tuple[Block, ...] = (
+        tables.build_table(visible_columns),
+        Heading(message("Effect by segment")),
+        _build_effect_table(experiment.segments),
+        *tables.build_note_blocks(experiment.notes),
+    )
+    return Result(experiment.segments, lambda: build_envelope("readout", customers, build_parts()), blocks)
+
+
+def _build_effect_table(segment_rows: pd.DataFrame) -> Table:
+    titles = [
+        Column(message("Segment"), align_right=False),
+        Column(message("Group"), align_right=False),
+        Column(message("Customers")),
+        Column(message("Holdout")),
+        Column(message("More buyers")),
+        Column(message("Incremental revenue")),
+        Column(message("Incremental margin")),
+        Column(message("Detectable effect")),
+        Column(message("Too small"), align_right=False),
+    ]
+    table_rows = [
+        [
+            str(row[columns.SEGMENT_NAME]),
+            str(row["group"]),
+            formatting.format_count(row[columns.CUSTOMERS]),
+            formatting.format_count(row["holdout_customers"]),
+            _format_effect(row, "difference", "+.1%"),
+            _format_effect(row, "incremental_revenue", "+,.0f"),
+            _format_effect(row, "incremental_margin", "+,.0f"),
+            "" if pd.isna(row["detectable_effect"]) else formatting.format_share(row["detectable_effect"]),
+            message("yes") if row["too_small"] == "yes" else message("no"),
+        ]
+        for row in segment_rows.to_dict("records")
+    ]
+    return Table(titles, table_rows)
+
+
+def _format_effect(row: Mapping[Hashable, Any], name: str, number_format: str) -> str:
+    """Format an effect with its interval; blank if it is unknown."""
+    if pd.isna(row[name]):
+        return ""
+    value, low, high = (
+        formatting.FormattedNumber(format(number, number_format), number)
+        for number in (row[name], row[f"{name}_low"], row[f"{name}_high"])
+    )
+    return message("{value} ({low} to {high})", value=value, low=low, high=high)
 
 
 def build_history_result(runs: Sequence[RunSummary]) -> Result:

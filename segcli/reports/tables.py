@@ -222,10 +222,10 @@ def _format_title(name: str) -> str:
 
 def _format_cell(name: str, cell_value: object) -> str:
     """Format a value by its column name: shares in per cent, other fractions as decimals, blank if missing."""
-    if cell_value is None or cell_value != cell_value:  # noqa: PLR0124 - true only of NaN
-        return ""
     if isinstance(cell_value, str):
         return cell_value
+    if pd.isna(cell_value):  # type: ignore[call-overload]
+        return ""
     number = float(cell_value)  # type: ignore[arg-type]
     if name.startswith(("share", "rate", "response")) or name.endswith(("_share", "_rate")):
         return formatting.format_share(number)

@@ -75,6 +75,14 @@ def test_a_campaign_is_read_by_group_after_its_day(segcli: Any, folder: Path) ->
     rows = {one["group"]: one for one in json.loads(done.stdout)["groups"]}
     assert (rows["mail"]["buyers"], rows["mail"]["customers"]) == (1, 2)
     assert (rows["holdout"]["buyers"], rows["holdout"]["customers"]) == (1, 2), "who never bought counts"
+    segments = json.loads(done.stdout)["segments"]
+    assert sum(one["customers"] for one in segments) == 2
+    assert {one["segment"] for one in segments} > {"(no segment)"}, "c and nobody had not bought by then"
+    (folder / "g.csv").write_text("Customer ID,Group,Segment\na,mail,x\nb,mail,\nc,holdout,x\n")
+    done = segcli("compare", "o.csv", "--then", "2024-02-01", "--treated", "g.csv", "-f", "json")
+    rows = {one["segment"]: one for one in json.loads(done.stdout)["segments"]}
+    assert set(rows) == {"x", "(no segment)"}, "segments of the list"
+    assert (rows["x"]["customers"], rows["x"]["holdout_customers"], rows["x"]["too_small"]) == (1, 1, "yes")
     (folder / "g.csv").write_text("customer_id,group\na,mail\na,holdout\n")
     refused = segcli("compare", "o.csv", "--then", "2024-02-01", "--treated", "g.csv")
     assert refused.returncode == 3

@@ -63,6 +63,18 @@ def test_what_cannot_be_is_refused_before_anything_is_read(people: Path, segcli:
         assert not (people / "x.csv").exists()
 
 
+def test_an_empty_export_fails_as_a_gate_with_its_reasons(people: Path, segcli: Callable[..., Any]) -> None:
+    (people / "people.csv").write_text(PEOPLE.replace("yes", "no").replace("10119,no", "10119,yes"))
+    made = segcli("export", "people.csv", "--to", "klaviyo", "-o", "x.csv")
+    assert made.returncode == 4
+    assert "export gate: no customer exported; klaviyo: 5 customers = 0 exported + 4 no consent + 1 not reachable" in (
+        made.stderr
+    )
+    assert "not reachable: 1 no contact" in made.stderr
+    assert (people / "x.csv").read_text().startswith("Email"), "the result is written"
+    assert segcli("export", "people.csv", "--to", "klaviyo", "--segments", "Gold").returncode == 4
+
+
 def test_a_file_over_a_limit_is_refused_and_nothing_is_written(people: Path, segcli: Callable[..., Any]) -> None:
     (people / "people.csv").write_text(PEOPLE.replace("Gold", "G" * 300))
     made = segcli("export", "people.csv", "--to", "mailchimp", "-o", "x.csv")

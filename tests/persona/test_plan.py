@@ -11,6 +11,8 @@ from segcli.model import Segmentation
 from segcli.persona import build_personas, playbook, touchpoints
 from segcli.persona.plan import TouchpointPlan, build_plan
 from segcli.persona.touchpoints import LIFECYCLE_STAGES, assign_stages
+from segcli.reports.activation_results import build_plan_result
+from segcli.reports.formats.json import to_json_value
 from segcli.segment.segmentation import read_segmentation
 from tests.oracles.tables import from_columns
 
@@ -57,6 +59,21 @@ def test_reach_counts_who_agreed_and_can_be_written_to() -> None:
     rows = planned(made).table.set_index("touchpoint")
     assert (rows.loc["e-mail", "reach"], rows.loc["e-mail", "reach_share"]) == (4, 0.4)
     assert rows.loc["site", "reach"] == 10
+
+
+def test_reach_is_unknown_where_nothing_is_known_of_consent_or_contacts() -> None:
+    made = planned(made_of(["New"] * 10))
+    rows = made.table.set_index("touchpoint")
+    assert rows.loc["e-mail", ["reach", "reach_share"]].isna().all()
+    assert rows.loc["site", "reach"] == 10
+    assert (
+        "reach by email is unknown; hint: pass a customers file with one of the columns email_consent, email"
+        in made.gaps
+    )
+    assert not any("reaches" in gap for gap in made.gaps), "an unknown reach is not a small one"
+    assert made.calendar["Description"].str.contains("Reach unknown").any()
+    mails = [row for row in to_json_value(build_plan_result(made).envelope())["plan"] if row["by"] == "email"]
+    assert {row["reach"] for row in mails} == {row["reach_share"] for row in mails} == {None}
 
 
 def test_gaps_are_flagged() -> None:

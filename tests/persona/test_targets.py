@@ -11,10 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segcli.config.target import TargetSettings
+from segcli.evaluation.sample_size import plan_holdout
 from segcli.model import Segmentation
 from segcli.persona.attractiveness import SegmentCriteria, rank_tolerance, weigh_criteria
 from segcli.persona.target_selection import Candidate, SelectionLimits, choose_segments, explain_rejection
-from segcli.persona.targets import matrix_cell, select_targets
+from segcli.persona.targets import SelectionTerms, matrix_cell, select_targets
+from segcli.reports.activation_results import build_targets_result
+from segcli.reports.formats.json import to_json_value
 from segcli.segment.segmentation import read_segmentation
 from tests.oracles.tables import from_columns
 
@@ -37,9 +40,11 @@ def shop(**more: Any) -> Segmentation:
     return read_segmentation(from_columns(table), "x_segment")
 
 
-def found(made: Segmentation | None = None, **asked: Any) -> Any:
+def found(made: Segmentation | None = None, margin_rate: float = 0.5, **asked: Any) -> Any:
     return select_targets(
-        made or shop(), TargetSettings.model_validate(asked), margin_rate=0.5, consent_words=WORDS, max_choices=1000
+        made or shop(),
+        TargetSettings.model_validate(asked),
+        SelectionTerms(margin_rate, WORDS, 1000, 0.25),
     )
 
 
@@ -91,6 +96,101 @@ def test_unknown_criteria_drop_out_and_are_named() -> None:
     assert any("unknown, excluded from the score: growth, margin, churn_risk, competition" in n for n in made.notes)
 
 
+def unknown_reach() -> Segmentation:
+    made = shop()
+    customers = replace(made.customers, table=made.customers.table.drop(columns="email_consent"))
+    return read_segmentation(customers, "x_segment")
+
+
+def test_reach_is_unknown_where_nothing_is_known_of_consent_or_contacts() -> None:
+    made = found(unknown_reach(), contact_cost={"email": 0.1}, response={"email": 0.2}, capacity=50, choose=1)
+    assert "contactability" not in made.table
+    assert made.table[["contacts", "cost", "expected_margin", "roi"]].isna().all().all()
+    assert "reach by email is unknown; hint: pass a customers file with one of the columns email_consent, email" in (
+        made.notes
+    )
+    assert "budget and capacity count every customer of these segments as a contact" in made.notes
+    assert any("excluded from the score" in note and "contactability" in note for note in made.notes)
+    rows = to_json_value(build_targets_result(made).envelope())["targets"]
+    assert {row["contacts"] for row in rows} == {None}
+    assert found(unknown_reach(), capacity=39, choose=1).chosen_segments == (), "40 customers may be 40 contacts"
+
+
+def test_a_channel_of_known_reach_is_taken_before_one_of_unknown_reach() -> None:
+    made = found(unknown_reach(), contact_cost={"email": 0.1, "site": 0.0}, response={"email": 0.2, "site": 0.01})
+    assert set(made.table["way"]) == {"site"}
+    assert made.table["contacts"].tolist() == [40, 40, 20]
+
+
+KNOWN = {"contact_cost": {"email": 0.1}, "response": {"email": 0.2}}
+
+
+def test_the_expected_incremental_margin_comes_first() -> None:
+    """By score Middling leads; Best earns 30 x 0.2 x 20 x 0.5 - 3 = 57, Middling 20 x 0.2 x 20 x 0.5 - 2 = 38."""
+    rated = {"ratings": {"competition": {"Best": 1, "Middling": 10}}, "weights": {"competition": 100}, "choose": 1}
+    by_margin = found(**rated, **KNOWN)
+    assert by_margin.chosen_segments == ("Best",)
+    assert "chosen by expected incremental margin after contact cost" in by_margin.notes
+    rows = by_margin.table.set_index("segment")
+    assert (rows["expected_margin"] - rows["cost"])[["Best", "Middling"]].tolist() == pytest.approx([57, 38])
+    by_score = found(**rated, **KNOWN, objective="score")
+    assert by_score.chosen_segments == ("Middling",)
+    assert "chosen by score" in by_score.notes
+
+
+@pytest.mark.parametrize(
+    ("lost", "figure"),
+    [
+        ("response", "response (target.response)"),
+        ("contact_cost", "contact cost (target.contact_cost)"),
+        ("margin", "margin (target.margin)"),
+        ("revenue", "value of a response (target.response_value)"),
+        ("email_consent", "reach"),
+    ],
+)
+def test_a_missing_figure_is_named_and_the_score_decides(lost: str, figure: str) -> None:
+    made = shop()
+    table = made.customers.table.drop(columns=lost, errors="ignore")
+    made = read_segmentation(replace(made.customers, table=table), "x_segment")
+    known = {name: value for name, value in KNOWN.items() if name != lost}
+    told = found(made, margin_rate=np.nan if lost == "margin" else 0.5, weights={"size": 100}, **known)
+    assert f"expected incremental margin is unknown; missing: {figure}" in told.notes
+    assert "chosen by score" in told.notes
+    assert told.table["expected_margin"].isna().all() or lost == "contact_cost"
+    assert told.table["roi"].isna().all()
+
+
+def test_the_margin_of_a_segment_is_that_of_its_orders() -> None:
+    """Margin 25 of 100 and 20 of 40: Best 30 x 0.2 x 20 x 0.25 = 30, Middling 20 x 0.2 x 20 x 0.5 = 40."""
+    made = found(shop(margin=[25.0] * 40 + [20.0] * 40 + [1.0] * 20), margin_rate=np.nan, **KNOWN)
+    assert made.table.set_index("segment")["expected_margin"][["Best", "Middling"]].tolist() == pytest.approx([30, 40])
+
+
+def test_every_chosen_segment_has_a_planned_holdout(customers_of: Callable[..., Any]) -> None:
+    """Of segment a half of 800 members bought in the last 30 days, and of 800 of b a tenth."""
+    orders = ["customer_id,order_date,amount"] + [f"{n:04},2026-01-10,10" for n in range(1600)]
+    orders += [f"{n:04},2026-02-15,10" for n in range(1600) if n % (2 if n < 800 else 10) == 0]
+    of = customers_of("\n".join(orders) + "\n")
+    of.table["x_segment"] = ["a"] * 800 + ["b"] * 800
+    of.table["email_consent"] = "yes"
+    today = read_segmentation(of, "x_segment")
+    made = found(replace(today, segment_earlier=lambda _: today), period_days=30, choose=2)
+    rows = made.table.set_index("segment")
+    for name, rate in {"a": 0.5, "b": 0.1}.items():
+        plan = plan_holdout(rate, 0.25 * rate, 800)
+        assert (rows.loc[name, "planned_holdout"], rows.loc[name, "detectable_effect"]) == pytest.approx(plan[:2])
+    assert rows.loc["a", "planned_holdout"] < 400, "enough contacts"
+    assert "b: even half of the contacts as holdout are too few" in " ".join(made.notes)
+    made = found(replace(today, segment_earlier=lambda _: today), period_days=30, choose=1, response={"email": 0.2})
+    rows = made.table.set_index("segment")
+    chosen = made.chosen_segments[0]
+    assert rows.loc[chosen, "planned_holdout"] == plan_holdout({"a": 0.5, "b": 0.1}[chosen], 0.2, 800).holdout
+    assert rows["planned_holdout"].isna().sum() == 1, "only chosen segments have one"
+    made = found(today, period_days=30)
+    assert made.table["planned_holdout"].isna().all()
+    assert any("no planned holdout, because neither target.response" in note for note in made.notes)
+
+
 def test_contacts_that_cost_more_than_they_earn_knock_a_segment_out() -> None:
     made = found(contact_cost={"email": 10}, response={"email": 0.01})
     assert made.chosen_segments == ()
@@ -128,7 +228,7 @@ def test_what_customers_are_expected_to_bring_and_whether_they_leave_are_means_o
 def test_where_no_criterion_is_known_what_to_do_is_told() -> None:
     made = read_segmentation(from_columns({"x_segment": ["a"] * 40 + ["b"] * 40}), "x_segment")
     told = found(made, weights={"loyalty": 100}, knock_outs={})
-    assert told.notes[0] == "no criterion available: rate segments (target.ratings), or pass an order export"
+    assert "no criterion available: rate segments (target.ratings), or pass an order export" in told.notes
     assert told.contributions.empty
 
 
@@ -161,7 +261,7 @@ def test_growth_and_churn_are_measured_on_the_last_two_periods(customers_of: Cal
         return today
 
     made = found(replace(today, segment_earlier=earlier), period_days=30, knock_outs={})
-    assert sorted(days_asked) == [30, 60], "membership at the start of the periods"
+    assert set(days_asked) == {30, 60}, "membership at the start of the periods"
     rows = made.table.set_index("segment")
     assert rows["growth"].to_dict() == pytest.approx({"a": 150 / 200 - 1, "b": 60 / 40 - 1})
     assert rows["churn_risk"].to_dict() == pytest.approx({"a": 0.5, "b": 1 / 3})
