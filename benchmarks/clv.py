@@ -24,7 +24,8 @@ from segcli.value.models import load_order_model
 from segcli.value.purchase_summary import HistoryGroups
 
 x, t_x, T = np.load(sys.argv[1])
-fit_order_model("bg_nbd", HistoryGroups(x[:9], t_x[:9], T[:9], np.ones(9)))  # what is imported at first use is no fitting
+# What is imported at first use is no fitting.
+fit_order_model("bg_nbd", HistoryGroups(x[:9], t_x[:9], T[:9], np.ones(9)))
 started = time.perf_counter()
 days = [np.round(column * 7).astype(int) for column in (t_x, T)]
 found = fit_order_model("bg_nbd", HistoryGroups.from_days(x.astype(int), *days, 7.0)[0])

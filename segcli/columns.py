@@ -221,6 +221,10 @@ CLUSTER_SECOND = "cluster_second"  # the second-closest segment
 
 P_ALIVE, EXPECTED_ORDERS, EXPECTED_ORDER_VALUE = "p_alive", "expected_orders", "expected_order_value"
 CLV, CLV_LOW, CLV_HIGH, P_NEXT = "clv", "clv_low", "clv_high", "p_next"
+P_OUTCOME = "p_outcome"
+CLV_UNDISCOUNTED = "clv_undiscounted"
+OUTCOME_ORDERS_LOW, OUTCOME_ORDERS_HIGH = "outcome_orders_low", "outcome_orders_high"
+OUTCOME_VALUE_LOW, OUTCOME_VALUE_HIGH = "outcome_value_low", "outcome_value_high"
 SCORE_COLUMNS: Mapping[str, ColumnKind] = MappingProxyType(
     {
         R_SCORE: ColumnKind.COUNT,
@@ -236,7 +240,13 @@ SCORE_COLUMNS: Mapping[str, ColumnKind] = MappingProxyType(
         CLV: ColumnKind.MONEY,
         CLV_LOW: ColumnKind.MONEY,
         CLV_HIGH: ColumnKind.MONEY,
+        CLV_UNDISCOUNTED: ColumnKind.MONEY,
+        OUTCOME_ORDERS_LOW: ColumnKind.COUNT,
+        OUTCOME_ORDERS_HIGH: ColumnKind.COUNT,
+        OUTCOME_VALUE_LOW: ColumnKind.MONEY,
+        OUTCOME_VALUE_HIGH: ColumnKind.MONEY,
         P_NEXT: ColumnKind.NUMBER,
+        P_OUTCOME: ColumnKind.NUMBER,
     }
 )
 

@@ -74,7 +74,7 @@ def command(
         clv_result = clv.prepare_clv(command_input.customers, settings.clv, settings.seed, saved_models).compute_clv(
             segmentations
         )
-        for warning in clv_result.warnings:
+        for warning in (*(limit.text for limit in clv_result.limits), *clv_result.warnings):
             console.log("warning", warning)
         if save_model:
             save_file(

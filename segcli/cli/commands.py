@@ -15,6 +15,7 @@ from segcli.cli.options import add_common_options, show_missing_command_help
 SEGMENTATION_COMMANDS = ("init", "check", "ingest", "rfm", "rules", "cluster", "assign")
 ANALYSIS_COMMANDS = (
     "clv",
+    "churn",
     "cohort",
     "backtest",
     "compare",

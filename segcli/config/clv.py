@@ -23,7 +23,7 @@ class ClvSettings(Section):
     model: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd"] = Field(
         "auto",
         description="Order model: bg_nbd, mbg_nbd, pareto_nbd or auto. auto selects the model with the highest "
-        "likelihood.",
+        "likelihood. Of models that fit about equally well, it selects the one that predicts the holdout better.",
     )
     period: Literal["day", "week", "month"] = Field(
         "week", description="Time unit of the model parameters: day, week or month."
@@ -47,6 +47,15 @@ class ClvSettings(Section):
         le=10_000,
         description="Number of bootstrap samples of customers for the intervals. 0 reports no intervals.",
     )
+    holdout: bool = Field(
+        True,
+        description="Also fit the models without the last third of the history (at most the horizon), and compare "
+        "their forecast with it.",
+    )
+    calibrate: bool = Field(
+        False,
+        description="Multiply predicted orders by the ratio of actual to predicted orders in the holdout.",
+    )
     times: list[Annotated[float, Field(gt=0)]] = Field(
         default_factory=lambda: [1.0, 4.0, 13.0, 26.0, 52.0],
         description="Times after the first order, in units of period, at which the expected repeat orders of a new "
@@ -57,6 +66,11 @@ class ClvSettings(Section):
     def horizon_steps(self) -> int:
         """Length of the horizon, in its own unit (days, weeks or months)."""
         return int(self.horizon.split(" ")[0])
+
+    @property
+    def horizon_days(self) -> float:
+        """Length of the horizon in days."""
+        return self.horizon_steps * self.step_days
 
     @property
     def step_days(self) -> float:

@@ -8,7 +8,14 @@ from segcli.config.section import Section
 class DriversSettings(Section):
     """`drivers:` outcome column and candidate columns."""
 
-    of: str = Field("revenue", description="Outcome column. `repeat` is 1 for customers with more than one order.")
+    of: str = Field(
+        "revenue",
+        description="Outcome column: a number, yes or no, or a category. `repeat` is 1 for customers with more than "
+        "one order.",
+    )
+    positive: str | None = Field(
+        None, description="Value of the outcome that counts as yes. Default: the one that means yes, or the rarer one."
+    )
     among: list[str] = Field(
         default_factory=list,
         description="Candidate columns for the association. Default: all columns that describe customers.",

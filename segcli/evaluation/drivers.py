@@ -1,13 +1,14 @@
-"""Drivers: regression of spend, repeat purchase or satisfaction on customer attributes.
+"""Drivers: regression of spend, repeat purchase, satisfaction or any outcome on customer attributes.
 
 It shows association, not cause. A number (its logarithm if it is skewed) is regressed by least squares with White's
-standard errors (1980, HC1), and a yes-or-no column by logistic regression. Numbers are in standard deviations, and
-categories are compared with the most frequent one. A variance inflation factor above 5 means that a column can hardly
-be separated from the others.
+standard errors (1980, HC1), and a yes-or-no outcome by logistic regression. Each value of a category is regressed
+against all others. Numbers are in standard deviations, and categories are compared with the most frequent level. A
+variance inflation factor above 5 means that a column can hardly be separated from the others.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,10 @@ from segcli import columns, formatting
 from segcli.config.drivers import DriversSettings
 from segcli.customers.missing_measures import add_remedy, measures_remedy
 from segcli.errors import UsageProblem
-from segcli.formatting import pluralize
+from segcli.evaluation.factors import Design, Factor, build_design, describe_factor
+from segcli.evaluation.outcome_levels import OutcomeLevels, read_outcome
+from segcli.evaluation.regressions import MAX_LOGIT, Regression, fit_least_squares, fit_logistic
+from segcli.formatting import format_number, pluralize
 from segcli.message import count_message, join_messages, message
 from segcli.model import Customers
 from segcli.segment.clustering.feature_encoding import is_skewed, signed_log1p
@@ -26,8 +30,10 @@ from segcli.segment.profiles import descriptive_columns
 
 REPEAT_TARGET = "repeat"
 MIN_CUSTOMERS_PER_COLUMN = 10  # customers for each coefficient
+MIN_CLASS_SIZE = 10  # customers with a value of a category, and without it
 HIGH_VIF, MAX_VIF = 5.0, 1000.0  # threshold of a warning, and cap of reported values
-MAX_ITERATIONS, STEP_TOLERANCE = 50, 1e-10
+VIF_RIDGE = 1e-10
+MAX_NOTES = 5  # most associations in words
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -36,9 +42,12 @@ FloatArray = npt.NDArray[np.float64]
 class DriverAnalysis:
     """Result of a driver analysis.
 
-    `table` has the columns driver, level, association (effect), low, high, vif; strongest first. `effect` is in
-    standard deviations of the target (of its logarithm if `transform` is log), or in log odds of yes. `explained` is
-    the share of variance explained, or McFadden's (1974) pseudo R squared of log-likelihood.
+    `table` has the columns driver, level, association (effect), low, high, average_effect, vif, strongest first.
+    `effect` is in standard deviations of the target (of its logarithm if `transform` is log), or in log odds of yes.
+    With odds, there are also odds_ratio, odds_low and odds_high, and outcome if the target has several values.
+    `average_effect` is in units of the target, a share of it (log), or a difference of probabilities (odds).
+    `explained` is the share of variance explained, or McFadden's (1974) pseudo R squared of log-likelihood, as a mean
+    over the values of the target.
     """
 
     of: str
@@ -49,156 +58,240 @@ class DriverAnalysis:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class TargetValues:
+    """The target as numbers by label, each of shape (n,), NaN where unknown, and how it is transformed."""
+
+    values: dict[str, FloatArray]
+    transform: str
+
+
 def analyse_drivers(customers: Customers, settings: DriversSettings) -> DriverAnalysis:
     """Regress the target column on the selected columns.
 
     Raises:
-        UsageProblem: a column does not exist or is not numeric, or there are too few customers for its columns.
+        UsageProblem: a column does not exist, the target has too many values, or there are too few customers for the
+            columns.
     """
-    target, transform = _build_target(customers, settings.of)
-    is_known = ~np.isnan(target)
-    driver_levels, design = _design_matrix(customers.table[is_known], _select_columns(customers, settings))
-    y = target[is_known]
-    if len(y) < MIN_CUSTOMERS_PER_COLUMN * (len(driver_levels) + 1) or not np.ptp(y):
-        raise UsageProblem(
-            f"drivers: {pluralize(len(y), 'customer')} with {settings.of}, "
-            f"too few for {pluralize(len(driver_levels), 'column')}, or all equal; set fewer columns in drivers.among"
-        )
-    effects, errors, explained = _fit_logistic(design, y) if transform == "odds" else _fit_least_squares(design, y)
-    correlations = np.corrcoef(design, rowvar=False).reshape(len(driver_levels), len(driver_levels))
-    vif = np.minimum(np.diag(np.linalg.inv(correlations + STEP_TOLERANCE * np.eye(len(driver_levels)))), MAX_VIF)
-    driver_rows = pd.DataFrame(driver_levels, columns=["driver", "level"]).assign(
-        effect=effects, low=effects - Z_SCORE_95 * errors, high=effects + Z_SCORE_95 * errors, vif=vif
+    target = _build_target(customers, settings)
+    first_values = next(iter(target.values.values()))
+    is_known = ~np.isnan(first_values)
+    design = build_design(
+        customers.table[is_known], select_factors(customers, settings.of, settings.among, "drivers.among")
     )
-    driver_rows = driver_rows.iloc[np.argsort(-np.abs(effects), kind="stable")].reset_index(drop=True)
-    analysis = DriverAnalysis(settings.of, transform, len(y), explained, driver_rows, ())
-    return replace(analysis, notes=tuple(_build_notes(analysis)))
-
-
-def _build_target(customers: Customers, target_name: str) -> tuple[FloatArray, str]:
-    """Return the target and its transformation: odds (yes or no), log, or plain."""
-    table = customers.table
-    if target_name == REPEAT_TARGET and columns.ORDERS in table:
-        return np.asarray(table[columns.ORDERS] > 1, dtype=np.float64), "odds"
-    numeric_columns = [str(column_name) for column_name in table if pd.api.types.is_numeric_dtype(table[column_name])]
-    if target_name not in numeric_columns:
-        target_list = (
-            ", ".join([REPEAT_TARGET, *numeric_columns] if columns.ORDERS in table else numeric_columns) or "none"
+    customer_count = int(is_known.sum())
+    known_values = {label: values[is_known] for label, values in target.values.items()}
+    varying_values = {label: y for label, y in known_values.items() if _has_variation(y, target.transform)}
+    if customer_count < MIN_CUSTOMERS_PER_COLUMN * (len(design.factors) + 1) or not varying_values:
+        raise UsageProblem(
+            f"drivers: {pluralize(customer_count, 'customer')} with {settings.of}, "
+            f"too few for {pluralize(len(design.factors), 'column')}, or all equal; set fewer columns in drivers.among"
         )
-        problem_text = f"drivers.of: '{target_name}' is not a numeric column; available: {target_list}"
+    regressions = {label: _fit_regression(design, y, target.transform) for label, y in varying_values.items()}
+    table = pd.concat(
+        [
+            _build_rows(design, regression, target.transform, label if len(known_values) > 1 else None)
+            for label, regression in regressions.items()
+        ],
+        ignore_index=True,
+    )
+    table = table.iloc[np.argsort(-table["effect"].abs().to_numpy(), kind="stable")].reset_index(drop=True)
+    explained = float(np.mean([regression.explained for regression in regressions.values()]))
+    rare_notes = [
+        message("{outcome}: too few customers for an analysis", outcome=label)
+        for label in known_values
+        if label not in varying_values
+    ]
+    notes = (
+        _describe_analysis(settings.of, target, customer_count, explained),
+        *_describe_associations(table, design, target),
+        *_note_inflated(table),
+        *design.notes,
+        *rare_notes,
+    )
+    return DriverAnalysis(settings.of, target.transform, customer_count, explained, table, notes)
+
+
+def _has_variation(y: FloatArray, transform: str) -> bool:
+    """Return whether a target has enough variation, or enough customers of both kinds."""
+    if not len(y) or not np.ptp(y):
+        return False
+    return transform != "odds" or min(y.sum(), len(y) - y.sum()) >= MIN_CLASS_SIZE
+
+
+def _build_target(customers: Customers, settings: DriversSettings) -> TargetValues:
+    """Return the target and its transformation: odds (yes or no, categories), log, or plain."""
+    table, target_name = customers.table, settings.of
+    if target_name == REPEAT_TARGET and columns.ORDERS in table:
+        return TargetValues({REPEAT_TARGET: np.asarray(table[columns.ORDERS] > 1, dtype=np.float64)}, "odds")
+    if target_name not in table or target_name == columns.CUSTOMER_ID:
+        available = [REPEAT_TARGET] if columns.ORDERS in table else []
+        available += [str(name) for name in table if name != columns.CUSTOMER_ID]
+        problem_text = f"drivers.of: no column '{target_name}'; available: {', '.join(available) or 'none'}"
         raise UsageProblem(add_remedy(problem_text, customers, [target_name]))
+    outcome = read_outcome(table[target_name], target_name, settings.positive, "drivers.positive")
+    if isinstance(outcome, OutcomeLevels):
+        return TargetValues(dict(outcome.indicators), "odds")
     target_values = table[target_name].to_numpy(dtype=np.float64, na_value=np.nan)
-    if set(np.unique(target_values[~np.isnan(target_values)])) == {0.0, 1.0}:
-        return target_values, "odds"
-    return (signed_log1p(target_values), "log") if is_skewed(target_values) else (target_values, "plain")
+    if is_skewed(target_values):
+        return TargetValues({target_name: signed_log1p(target_values)}, "log")
+    return TargetValues({target_name: target_values}, "plain")
 
 
-def _select_columns(customers: Customers, settings: DriversSettings) -> list[str]:
-    """Return the configured columns; by default all customer attributes that are not measures of purchases."""
-    if not settings.among:
-        column_names = [
-            column_name
-            for column_name in descriptive_columns(customers.table)
-            if column_name not in columns.MEASURES and column_name != settings.of
-        ]
-    else:
-        column_names = settings.among
-    missing_names = [column_name for column_name in column_names if column_name not in customers.table]
+def select_factors(customers: Customers, of: str, among: Sequence[str], setting: str) -> list[str]:
+    """Return the configured columns; by default all customer attributes.
+
+    Measures of purchases are attributes only if single orders are unknown, and the target is no measure itself.
+
+    Args:
+        customers: customers with their columns.
+        of: target column, which is left out.
+        among: configured columns; empty for the default.
+        setting: the setting that names them, for messages.
+
+    Raises:
+        UsageProblem: a column does not exist, or no column describes customers.
+    """
+    takes_measures = customers.transactions is None and of not in {*columns.MEASURES, REPEAT_TARGET}
+    column_names = [name for name in among if name != of] or [
+        name
+        for name in descriptive_columns(customers.table)
+        if (takes_measures or name not in columns.MEASURES) and name != of
+    ]
+    missing_names = [name for name in column_names if name not in customers.table]
     if missing_names or not column_names:
         remedy = measures_remedy(customers, missing_names) or "pass a table with it, or set other columns"
-        raise UsageProblem(
-            f"drivers.among: no column {', '.join(missing_names) or 'describes customers'}; hint: {remedy}"
-        )
+        raise UsageProblem(f"{setting}: no column {', '.join(missing_names) or 'describes customers'}; hint: {remedy}")
     return column_names
 
 
-def _design_matrix(table: pd.DataFrame, column_names: Sequence[str]) -> tuple[list[tuple[str, str | None]], FloatArray]:
-    """Build the design matrix.
-
-    Numbers are standardised, with missing values set to the mean. Categories become 0 or 1, without the most frequent.
-    """
-    driver_levels: list[tuple[str, str | None]] = []
-    design_columns = []
-    for column_name in column_names:
-        column_values = table[column_name]
-        if pd.api.types.is_numeric_dtype(column_values):
-            numbers = column_values.to_numpy(dtype=np.float64, na_value=np.nan)
-            numbers = signed_log1p(numbers) if is_skewed(numbers) else numbers
-            if np.nanstd(numbers) > 0:
-                driver_levels.append((column_name, None))
-                design_columns.append(np.nan_to_num((numbers - np.nanmean(numbers)) / np.nanstd(numbers)))
-            continue
-        levels = column_values.astype("str").where(column_values.notna(), "unknown")
-        for level in sorted(levels.unique(), key=lambda level: (level != levels.mode()[0], level))[1:]:
-            driver_levels.append((column_name, str(level)))
-            design_columns.append((levels == level).to_numpy(dtype=np.float64))
-    if not design_columns:
-        raise UsageProblem("drivers.among: every column is constant; set other columns")
-    return driver_levels, np.column_stack(design_columns)
+def _fit_regression(design: Design, y: FloatArray, transform: str) -> Regression:
+    if transform != "odds":
+        return fit_least_squares(design.matrix, y)
+    names = list(dict.fromkeys(factor.driver for factor in design.factors if factor.level is not None))
+    level_groups = np.array(
+        [-1 if factor.level is None else names.index(factor.driver) for factor in design.factors], dtype=np.int64
+    )
+    return fit_logistic(design.matrix, y, level_groups)
 
 
-def _fit_least_squares(design: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray, float]:
-    """Return effects, their standard errors, and the share of variance explained; y is in standard deviations."""
-    y = (y - y.mean()) / y.std()
-    x = np.column_stack([np.ones(len(y)), design])
-    inverse_gram = np.linalg.pinv(x.T @ x)
-    effects = inverse_gram @ x.T @ y
-    residuals = y - x @ effects
-    hc1_scale = len(y) / (len(y) - x.shape[1])
-    variance = inverse_gram @ ((x * residuals[:, None] ** 2).T @ x) @ inverse_gram * hc1_scale
-    return effects[1:], np.sqrt(np.diag(variance))[1:], float(1 - (residuals @ residuals) / (y @ y))
+def _build_rows(design: Design, regression: Regression, transform: str, outcome: str | None) -> pd.DataFrame:
+    """Return one row per factor; `outcome` is the value of a category that is regressed."""
+    factor_count = len(design.factors)
+    correlations = np.corrcoef(design.matrix, rowvar=False).reshape(factor_count, factor_count)
+    vif = np.minimum(np.diag(np.linalg.inv(correlations + VIF_RIDGE * np.eye(factor_count))), MAX_VIF)
+    margins = Z_SCORE_95 * regression.errors
+    low, high = regression.effects - margins, regression.effects + margins
+    rows = pd.DataFrame({"driver": [factor.driver for factor in design.factors]}).assign(
+        level=pd.Series([factor.level for factor in design.factors], dtype="object"),
+        **({} if outcome is None else {"outcome": outcome}),
+        effect=regression.effects,
+        low=low,
+        high=high,
+    )
+    if transform == "odds":
+        log_odds = {"odds_ratio": regression.effects, "odds_low": low, "odds_high": high}
+        rows = rows.assign(
+            **{name: np.exp(np.clip(values, -MAX_LOGIT, MAX_LOGIT)) for name, values in log_odds.items()}
+        )
+    average_effects = np.expm1(regression.average_effects) if transform == "log" else regression.average_effects
+    return rows.assign(average_effect=average_effects, vif=vif)
 
 
-def _fit_logistic(design: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray, float]:
-    """Return effects in log odds, by Newton's method; a category that contains all or no buyers stays finite."""
-    x = np.column_stack([np.ones(len(y)), design])
-    effects = np.zeros(x.shape[1])
-    for _ in range(MAX_ITERATIONS):
-        probabilities = 1 / (1 + np.exp(-np.clip(x @ effects, -30, 30)))
-        information = (x * (probabilities * (1 - probabilities))[:, None]).T @ x + STEP_TOLERANCE * np.eye(x.shape[1])
-        step = np.linalg.solve(information, x.T @ (y - probabilities))
-        effects += np.clip(step, -5, 5)
-        if np.abs(step).max() < STEP_TOLERANCE:
-            break
-    log_likelihood = float((y * np.log(probabilities + 1e-300) + (1 - y) * np.log(1 - probabilities + 1e-300)).sum())
-    base_rate = y.mean()
-    null_log_likelihood = float(len(y) * (base_rate * np.log(base_rate) + (1 - base_rate) * np.log(1 - base_rate)))
-    return effects[1:], np.sqrt(np.diag(np.linalg.pinv(information)))[1:], 1 - log_likelihood / null_log_likelihood
-
-
-def _build_notes(analysis: DriverAnalysis) -> Iterator[str]:
-    driver_rows, target_name = analysis.table, analysis.of
-    target = formatting.column_label(target_name)
-    yield count_message(
+def _describe_analysis(name: str, target: TargetValues, customer_count: int, explained: float) -> str:
+    labels = list(target.values)
+    label = formatting.column_label(labels[0] if len(labels) == 1 else name)
+    return count_message(
         "{target}, {count} customer, {share:.0%} explained; associations, not causes",
         "{target}, {count} customers, {share:.0%} explained; associations, not causes",
-        analysis.customers,
+        customer_count,
         target={
-            "odds": message("the odds of {label}", label=target),
-            "log": message("the logarithm of {label}", label=target),
-            "plain": target,
-        }[analysis.transform],
-        share=analysis.explained,
+            "odds": message("the odds of {label}", label=label),
+            "log": message("the logarithm of {label}", label=label),
+            "plain": label,
+        }[target.transform],
+        share=explained,
     )
-    significant_rows = driver_rows[(driver_rows["low"] > 0) | (driver_rows["high"] < 0)].head(5).to_dict("records")
-    for driver_row in significant_rows:
-        label = formatting.column_label(driver_row["driver"])
-        values = {
-            "driver": label
-            if driver_row["level"] is None
-            else message("{label} = {level}", label=label, level=driver_row["level"]),
-            "target": target,
-            **{name: driver_row[name] for name in ("effect", "low", "high")},
-        }
-        if driver_row["effect"] > 0:
-            yield message(
-                "{driver} is associated with higher {target} ({effect:+.2f}, {low:+.2f} to {high:+.2f})", **values
-            )
-        else:
-            yield message(
-                "{driver} is associated with lower {target} ({effect:+.2f}, {low:+.2f} to {high:+.2f})", **values
-            )
-    inflated_drivers = list(dict.fromkeys(driver_rows.loc[driver_rows["vif"] > HIGH_VIF, "driver"]))
+
+
+def _describe_associations(table: pd.DataFrame, design: Design, target: TargetValues) -> Iterator[str]:
+    """Yield the strongest certain associations in words, with their average effect."""
+    factors = {(factor.driver, factor.level): factor for factor in design.factors}
+    is_certain = (table["low"] > 0) | (table["high"] < 0)
+    for row in table[is_certain].head(MAX_NOTES).to_dict("records"):
+        factor = factors[row["driver"], row["level"] if isinstance(row["level"], str) else None]
+        name = row.get("outcome") or next(iter(target.values))
+        describe = {"odds": _describe_odds, "log": _describe_ratio, "plain": _describe_difference}[target.transform]
+        yield describe(row, _describe_change(factor), formatting.column_label(name))
+
+
+def _describe_odds(row: Mapping[Hashable, Any], change: str, label: str) -> str:
+    values = {
+        "change": change,
+        "outcome": label,
+        "points": 100 * abs(row["average_effect"]),
+        "ratio": row["odds_ratio"],
+        "low": row["odds_low"],
+        "high": row["odds_high"],
+    }
+    if row["effect"] > 0:
+        return message(
+            "{change} is associated with a higher probability of {outcome}: {points:.1f} points on average "
+            "(odds ratio {ratio:.2f}, {low:.2f} to {high:.2f})",
+            **values,
+        )
+    return message(
+        "{change} is associated with a lower probability of {outcome}: {points:.1f} points on average "
+        "(odds ratio {ratio:.2f}, {low:.2f} to {high:.2f})",
+        **values,
+    )
+
+
+def _describe_ratio(row: Mapping[Hashable, Any], change: str, label: str) -> str:
+    values = {
+        "change": change,
+        "target": label,
+        "share": abs(row["average_effect"]),
+        **{name: row[name] for name in ("effect", "low", "high")},
+    }
+    if row["effect"] > 0:
+        return message(
+            "{change} is associated with higher {target}: {share:.0%} on average "
+            "({effect:+.2f} sd, {low:+.2f} to {high:+.2f})",
+            **values,
+        )
+    return message(
+        "{change} is associated with lower {target}: {share:.0%} on average "
+        "({effect:+.2f} sd, {low:+.2f} to {high:+.2f})",
+        **values,
+    )
+
+
+def _describe_difference(row: Mapping[Hashable, Any], change: str, label: str) -> str:
+    size, relative_error = abs(row["average_effect"]), abs((row["high"] - row["low"]) / 2 / row["effect"])
+    values = {
+        "change": change,
+        "target": label,
+        "size": format_number(size),
+        "low": format_number(size * (1 - relative_error)),
+        "high": format_number(size * (1 + relative_error)),
+    }
+    if row["effect"] > 0:
+        return message("{change} is associated with higher {target}: {size} on average ({low} to {high})", **values)
+    return message("{change} is associated with lower {target}: {size} on average ({low} to {high})", **values)
+
+
+def _describe_change(factor: Factor) -> str:
+    """Return a factor with the change that its effect belongs to: a level, a standard deviation, or a multiple."""
+    if factor.level is not None:
+        return describe_factor(factor)
+    if factor.is_log:
+        return message("{label} x {ratio:.1f}", label=describe_factor(factor), ratio=np.exp(factor.step))
+    return message("{label} + {step}", label=describe_factor(factor), step=format_number(factor.step))
+
+
+def _note_inflated(table: pd.DataFrame) -> Iterator[str]:
+    inflated_drivers: Sequence[str] = list(dict.fromkeys(table.loc[table["vif"] > HIGH_VIF, "driver"]))
     if inflated_drivers:
         yield message(
             "collinear with other drivers (VIF above {limit:.0f}): {names}",

@@ -143,7 +143,7 @@ def _describe_audit(audit: FairnessAudit) -> dict[str, Any]:
 def _describe_drivers(drivers: DriverAnalysis | None) -> dict[str, Any]:
     if drivers is None:
         return {}
-    return {"drivers": {**vars(drivers), "table": drivers.table.to_dict("records"), "notes": list(drivers.notes)}}
+    return {"drivers": {**vars(drivers), "table": to_records(drivers.table), "notes": list(drivers.notes)}}
 
 
 def _describe_scorecard(findings: Findings, column: str) -> dict[str, Any]:

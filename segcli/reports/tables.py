@@ -12,21 +12,28 @@ from segcli.model import Segmentation, Trait
 from segcli.reports.blocks import Block, Column, Heading, RatedText, Rating, Table, Text
 
 if TYPE_CHECKING:
+    from segcli.evaluation.drivers import DriverAnalysis
     from segcli.persona.explanations import Explanation
     from segcli.persona.markers import MarkerVariables
 
 ABBREVIATIONS = ("kpi", "psi", "roi")
 _NAMED_TITLES = (  # titles of columns whose names, with underscores, are the English titles
+    message("Actual"),
+    message("Actual by RFM"),
+    message("After"),
     message("Angle"),
     message("Answers"),
+    message("Average effect"),
     message("Balance"),
     message("Buyer rate"),
+    message("Buyer share"),
     message("Buyers"),
     message("By"),
     message("Category"),
     message("Chosen"),
     message("Communality"),
     message("Customers"),
+    message("Decile"),
     message("Driver"),
     message("Effect"),
     message("Feature"),
@@ -47,8 +54,13 @@ _NAMED_TITLES = (  # titles of columns whose names, with underscores, are the En
     message("Message"),
     message("Note"),
     message("Occasion"),
+    message("Odds high"),
+    message("Odds low"),
+    message("Odds ratio"),
     message("Offer"),
     message("Orders"),
+    message("Outcome"),
+    message("Predicted"),
     message("Rate"),
     message("Reach"),
     message("Response rate"),
@@ -65,6 +77,7 @@ _NAMED_TITLES = (  # titles of columns whose names, with underscores, are the En
     message("Strength"),
     message("To"),
     message("Touchpoint"),
+    message("Use"),
     message("Value"),
 )
 TITLES = {str(title).lower().replace(" ", "_"): title for title in _NAMED_TITLES} | {
@@ -196,6 +209,11 @@ def build_table(data_rows: pd.DataFrame) -> Table:
     table_columns = [Column(_format_title(str(name)), align_right=not is_text[name]) for name in data_rows.columns]
     cells = [[_format_cell(name, row[name]) for name in data_rows.columns] for row in data_rows.to_dict("records")]
     return Table(table_columns, cells)
+
+
+def build_drivers_table(drivers: "DriverAnalysis") -> Table:
+    """Build a table with one row per driver or level of it."""
+    return build_table(drivers.table.assign(level=drivers.table["level"].fillna("")))
 
 
 def _format_title(name: str) -> str:

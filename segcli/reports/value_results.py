@@ -7,13 +7,15 @@ import pandas as pd
 
 from segcli import columns, formatting
 from segcli.errors import UsageProblem
+from segcli.evaluation.outcome_model import OutcomeForecast
 from segcli.message import message
 from segcli.model import Customers
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Column, Heading, Result, Table
 from segcli.reports.envelope import build_envelope, describe_provenance, to_records
 from segcli.value.churn import ChurnForecast
-from segcli.value.clv import ClvResult, HoldoutResult
+from segcli.value.clv import ClvResult
+from segcli.value.clv_holdout import HoldoutResult
 from segcli.value.cohorts import COHORT, COHORT_SIZE, PERIOD, CohortAnalysis
 
 METRIC_LABELS = {
@@ -43,16 +45,15 @@ def build_clv_result(clv_result: ClvResult, churn_result: ChurnForecast | None =
     if clv_result.holdout:
         blocks += [Heading(message("Holdout period"), level=4), _build_holdout_table(clv_result.holdout)]
     if churn_result:
-        blocks += [
-            Heading(message("Purchase probability"), level=4),
-            tables.build_table(churn_result.deciles),
-            *tables.build_note_blocks(churn_result.notes),
-        ]
+        blocks += [Heading(message("Purchase probability"), level=4), *_build_churn_blocks(churn_result)]
 
     def build_parts() -> dict[str, Any]:
         return {
             "model": clv_result.clv_model.as_dict(),
             "orders_by": clv_result.clv_model.order_fit.model,
+            "converged": not clv_result.limits,
+            "limits": [vars(limit) for limit in clv_result.limits],
+            "calibration_factor": clv_result.clv_model.calibration_factor,
             "correlation": clv_result.clv_model.correlation,
             "until": clv_result.calibration_end,
             "new_customer": {
@@ -75,10 +76,57 @@ def build_clv_result(clv_result: ClvResult, churn_result: ChurnForecast | None =
     return Result(customer_table, lambda: build_envelope("clv", clv_result.customers, build_parts()), tuple(blocks))
 
 
+def build_churn_result(customers: Customers, churn_result: ChurnForecast) -> Result:
+    """Build the result of `segcli churn` for an order export: the customer table with probabilities of a purchase."""
+    customer_table = customers.table.assign(**{columns.P_NEXT: churn_result.purchase_probability})
+
+    def build_parts() -> dict[str, Any]:
+        return {**_describe_churn(churn_result), "customers": to_records(customer_table)}
+
+    return Result(
+        customer_table,
+        lambda: build_envelope("churn", customers, build_parts()),
+        tuple(_build_churn_blocks(churn_result)),
+    )
+
+
+def _build_churn_blocks(churn_result: ChurnForecast) -> list[Block]:
+    return [
+        tables.build_table(churn_result.deciles),
+        tables.build_table(churn_result.periods),
+        *tables.build_note_blocks(churn_result.notes),
+    ]
+
+
+def build_outcome_result(customers: Customers, forecast: OutcomeForecast) -> Result:
+    """Build the result of `segcli churn --outcome`: the customer table with probabilities of the outcome."""
+    customer_table = customers.table.assign(**{columns.P_OUTCOME: forecast.probability})
+    blocks: list[Block] = [tables.build_table(forecast.deciles)]
+    if forecast.drivers:
+        blocks += [Heading(message("Drivers"), level=4), tables.build_drivers_table(forecast.drivers)]
+    blocks += tables.build_note_blocks(forecast.notes)
+
+    def build_parts() -> dict[str, Any]:
+        return {
+            "outcome": forecast.outcome,
+            "model": forecast.model,
+            "test_customers": forecast.test_customers,
+            "scores": forecast.scores,
+            "deciles": to_records(forecast.deciles),
+            "drivers": None if forecast.drivers is None else to_records(forecast.drivers.table),
+            "notes": list(forecast.notes),
+            "customers": to_records(customer_table),
+        }
+
+    return Result(customer_table, lambda: build_envelope("churn", customers, build_parts()), tuple(blocks))
+
+
 def _describe_churn(churn_result: ChurnForecast) -> dict[str, Any]:
     return {
         "model": churn_result.model,
         "scores": to_records(churn_result.scores),
+        "recommended": churn_result.recommended,
+        "periods": to_records(churn_result.periods),
         "deciles": to_records(churn_result.deciles),
         "notes": list(churn_result.notes),
     }
@@ -208,4 +256,9 @@ def _build_holdout_table(holdout: HoldoutResult) -> Table:
 
 
 def _describe_holdout(holdout: HoldoutResult) -> dict[str, Any]:
-    return {**vars(holdout), "by_repeats": to_records(holdout.by_repeats), "errors": to_records(holdout.errors)}
+    return {
+        **vars(holdout),
+        "calibration_factor": holdout.calibration_factor,
+        "by_repeats": to_records(holdout.by_repeats),
+        "errors": to_records(holdout.errors),
+    }

@@ -1,15 +1,14 @@
-"""Predict which customers will buy in the next period: train on one period, test on the next, then predict.
+"""Predict which customers will buy in the next period: train on past periods, test on the latest one, then predict.
 
-The forecast uses three days, one period apart. Customers as of the first day, with their orders up to the second,
-train the model. Customers as of the second day, with their orders up to the third, test it. The model is then trained
-on both sets and predicts for the period after the third day. Features of a customer at a day never use later data.
-Probabilities are calibrated (Platt 1999).
+A training row is a customer as of a past day, and whether it bought in the period after that day. Rows of several days
+are pooled, one period apart, and one year before the predicted period. The test predicts the latest period from periods
+before it. The final model also learns from the latest period. Features of a customer at a day never use later data.
+Probabilities are calibrated (Platt 1999) on the latest period that trained the model, since shares of buyers shift.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,58 +16,30 @@ import pandas as pd
 
 from segcli import columns
 from segcli.config.churn import ChurnSettings
-from segcli.customers.order_history import customers_as_of
+from segcli.customers.order_history import ORDER_DAY, customers_as_of, list_orders
 from segcli.errors import InputProblem
 from segcli.formatting import pluralize
-from segcli.message import message
+from segcli.message import count_message, message, tabulate_messages
 from segcli.model import Customers
 from segcli.parallel import limit_blas_threads
 from segcli.segment.clustering.feature_encoding import signed_log1p
+from segcli.value.classification import (
+    DECILE_COUNT,
+    MODEL_TEXTS,
+    LabelledRows,
+    classification_metrics,
+    compare_auc,
+    fit_calibrated,
+    lift_by_decile,
+    select_classifier,
+)
 from segcli.value.outcomes import measure_outcomes
-
-# Quality of predicted probabilities: area under the ROC curve, Brier score, lift by tenth of customers.
-DECILE_COUNT = 10
 
 FloatArray = npt.NDArray[np.float64]
 
-
-def classification_metrics(probabilities: FloatArray, has_bought: npt.NDArray[np.bool_]) -> dict[str, float]:
-    """Return the AUC, the Brier score (1950) and the lift of the top tenth."""
-    from sklearn.metrics import brier_score_loss, roc_auc_score
-
-    top_tenth = np.argsort(-probabilities, kind="stable")[: max(len(probabilities) // DECILE_COUNT, 1)]
-    return {
-        "auc": float(roc_auc_score(has_bought, probabilities)),
-        "brier": float(brier_score_loss(has_bought, probabilities)),
-        "lift_top_tenth": float(has_bought[top_tenth].mean() / has_bought.mean()),
-    }
-
-
-def lift_by_decile(
-    probabilities: FloatArray, has_bought: npt.NDArray[np.bool_], rfm_scores: FloatArray
-) -> pd.DataFrame:
-    """Return one row per tenth of customers, most likely buyers first.
-
-    Columns: the mean predicted probability, the share of buyers, and the share of buyers when ranked by RFM.
-    """
-    probability_deciles = np.array_split(np.argsort(-probabilities, kind="stable"), DECILE_COUNT)
-    rank_deciles = np.array_split(np.argsort(-rfm_scores, kind="stable"), DECILE_COUNT)
-    rows = [
-        {
-            "decile": decile,
-            columns.CUSTOMERS: len(likely_rows),
-            "foretold": float(probabilities[likely_rows].mean()),
-            "bought": float(has_bought[likely_rows].mean()),
-            "lift": float(has_bought[likely_rows].mean() / has_bought.mean()),
-            "bought_by_rfm": float(has_bought[ranked_rows].mean()),
-        }
-        for decile, (likely_rows, ranked_rows) in enumerate(zip(probability_deciles, rank_deciles, strict=True), 1)
-    ]
-    return pd.DataFrame(rows)
-
-
 MIN_CLASS_SIZE = 50  # minimum number of buyers, and of non-buyers, in each period
-CV_FOLDS = 5
+DAYS_PER_YEAR = 365
+CERTAIN_ERRORS = 2.0  # standard errors from which a difference of AUCs is no chance
 FEATURE_COLUMNS = (
     *(
         columns.RECENCY_DAYS,
@@ -88,8 +59,27 @@ FEATURE_COLUMNS = (
     *(columns.DISTINCT_CATEGORIES, columns.DISCOUNT_SHARE),
 )
 RECENCY_IN_GAPS = "recency in own gaps"
+RFM_RANKING, RECENCY_RANKING = "rfm ranks", "recency ranks"
+RANKING_LABELS = {RFM_RANKING: message("RFM ranks"), RECENCY_RANKING: message("recency ranks")}
 
-LabelledCustomers = tuple[FloatArray, npt.NDArray[np.bool_], FloatArray]
+
+@dataclass(frozen=True, eq=False)
+class PastPeriod:
+    """Customers as of a day: features, whether they bought in the period after it, and their rank by RFM and recency.
+
+    All have the customers of the day in the order of their ids.
+    """
+
+    day: date
+    ids: pd.Series
+    features: FloatArray
+    has_bought: npt.NDArray[np.bool_]
+    rankings: dict[str, FloatArray]
+
+    @property
+    def buyer_share(self) -> float:
+        """Share of customers who bought."""
+        return float(self.has_bought.mean())
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,13 +87,17 @@ class ChurnForecast:
     """Probabilities to buy in the next period, and how well the model did in the test period.
 
     `purchase_probability` has shape (n,), in the row order of the table. `scores` holds AUC, Brier score and lift of
-    the top tenth, for the model and for RFM ranks. `deciles` is the result of `lift_by_decile`.
+    the top tenth, for the model and for two simple rankings; `recommended` is the one of these to use. `deciles` is the
+    result of `lift_by_decile`, with the share of buyers by RFM ranks. `periods` has one row per period: its day, its
+    use, customers and share of buyers.
     """
 
     model: str
     purchase_probability: FloatArray
     scores: pd.DataFrame
+    recommended: str
     deciles: pd.DataFrame
+    periods: pd.DataFrame
     notes: tuple[str, ...]
 
 
@@ -117,54 +111,95 @@ def predict_churn(all_customers: Customers, settings: ChurnSettings, seed: int) 
         raise InputProblem(
             "contains no individual orders",
             source=all_customers.input_reports[0].input.name,
-            remedy="Pass an order export, not a customer table",
+            remedy="Pass an order export, or name the outcome of a customer table with segcli churn --outcome COLUMN",
         )
-    last_day, period = all_customers.as_of - timedelta(days=1), timedelta(days=settings.period_days)
+    last_day = all_customers.as_of - timedelta(days=1)
+    test_day = last_day - timedelta(days=settings.period_days)
+    first_day = list_orders(all_customers)[ORDER_DAY].min().date()
+    test_period = _require_period(all_customers, test_day, settings)
+    training_periods = [_require_period(all_customers, test_day - timedelta(days=settings.period_days), settings)]
+    training_periods += _collect_periods(all_customers, test_day, first_day, settings, training_periods)
     with limit_blas_threads():  # the last bits of a sum depend on the number of threads
-        train_data, test_data = (
-            _build_dataset(all_customers, last_day - period * periods_back, settings) for periods_back in (2, 1)
-        )
-        model_name = _select_classifier(train_data, settings, seed)
-        test_probabilities = _fit_calibrated(model_name, train_data, seed).predict_proba(test_data[0])[:, 1]
-        final_model = _fit_calibrated(model_name, test_data, seed)
-        probabilities = final_model.predict_proba(_build_features(all_customers))[:, 1]
-    scores = pd.DataFrame(
-        [
-            {"score": model_name, **classification_metrics(test_probabilities, test_data[1])},
-            {"score": "rfm ranks", **classification_metrics(_scale_ranks(test_data[2]), test_data[1])},
-        ]
-    )
-    scores.loc[1, "brier"] = np.nan  # ranks are not probabilities
-    deciles = lift_by_decile(test_probabilities, test_data[1], test_data[2])
+        training_rows = _pool_periods(training_periods)
+        model_name = select_classifier(settings.model, training_rows, seed)
+        test_probabilities = _predict(model_name, training_periods, test_period.features, seed)
+        final_periods = [test_period, *training_periods]
+        final_periods += _collect_periods(all_customers, last_day, first_day, settings, final_periods)
+        probabilities = _predict(model_name, final_periods, _build_features(all_customers), seed)
+    scores = _score_rankings(model_name, test_probabilities, test_period)
+    recommended, recommendation = _recommend(scores, test_probabilities, test_period)
+    periods = _describe_periods(test_period, training_periods)
     return ChurnForecast(
         model_name,
         np.round(probabilities, 6),
         scores,
-        deciles,
-        tuple(_build_notes(model_name, scores, train_data, test_data, settings, last_day)),
+        recommended,
+        _add_rfm_deciles(lift_by_decile(test_probabilities, test_period.has_bought), test_period),
+        periods,
+        (
+            *_list_notes(model_name, scores, test_period, training_periods, settings, last_day),
+            recommendation,
+            *_note_shift(test_probabilities, test_period, training_periods),
+        ),
     )
 
 
-def _build_dataset(all_customers: Customers, day: date, settings: ChurnSettings) -> LabelledCustomers:
-    """Return the customers as of a day: features, whether they bought in the following period, and RFM ranks."""
-    customers_then = customers_as_of(all_customers, day + timedelta(days=1))
-    has_bought = measure_outcomes(
-        all_customers, customers_then.table[columns.CUSTOMER_ID], day, settings.period_days
-    ).has_bought
-    buyer_count, nonbuyer_count = int(has_bought.sum()), int((~has_bought).sum())
-    if min(buyer_count, nonbuyer_count) < MIN_CLASS_SIZE:
+def _collect_periods(
+    all_customers: Customers,
+    next_day: date,
+    first_day: date,
+    settings: ChurnSettings,
+    known_periods: Sequence[PastPeriod],
+) -> Iterator[PastPeriod]:
+    """Yield further past periods that end by `next_day`: earlier ones, and the same season of the year before."""
+    period = timedelta(days=settings.period_days)
+    days = [next_day - period * periods_back for periods_back in range(1, settings.windows + 1)]
+    if settings.period_days <= DAYS_PER_YEAR:
+        days.append(next_day - timedelta(days=DAYS_PER_YEAR))
+    known_days = [past_period.day for past_period in known_periods]
+    for day in days:
+        if day < first_day + period or any(abs(day - known_day) < period / 2 for known_day in known_days):
+            continue  # too early, or nearly the same period
+        known_days.append(day)
+        past_period = _build_period(all_customers, day, settings)
+        if _smaller_class(past_period) >= MIN_CLASS_SIZE:
+            yield past_period
+
+
+def _require_period(all_customers: Customers, day: date, settings: ChurnSettings) -> PastPeriod:
+    """Return the period after a day.
+
+    Raises:
+        InputProblem: the period has too few buyers or too few non-buyers.
+    """
+    past_period = _build_period(all_customers, day, settings)
+    buyer_count = int(past_period.has_bought.sum())
+    if _smaller_class(past_period) < MIN_CLASS_SIZE:
         raise InputProblem(
             f"in the {settings.period_days} days after {day.isoformat()} "
             f"{pluralize(buyer_count, 'customer')} bought and "
-            f"{nonbuyer_count:,} did not; a model needs at least {MIN_CLASS_SIZE} of each",
+            f"{len(past_period.has_bought) - buyer_count:,} did not; a model needs at least {MIN_CLASS_SIZE} of each",
             source=all_customers.input_reports[0].input.name,
             remedy="Change churn.period_days",
         )
-    return _build_features(customers_then), has_bought, rfm_ranks(customers_then)
+    return past_period
+
+
+def _smaller_class(past_period: PastPeriod) -> int:
+    return int(min(past_period.has_bought.sum(), (~past_period.has_bought).sum()))
+
+
+def _build_period(all_customers: Customers, day: date, settings: ChurnSettings) -> PastPeriod:
+    customers_then = customers_as_of(all_customers, day + timedelta(days=1))
+    ids = customers_then.table[columns.CUSTOMER_ID]
+    has_bought = measure_outcomes(all_customers, ids, day, settings.period_days).has_bought
+    recency = customers_then.table[columns.RECENCY_DAYS].to_numpy(dtype=np.float64)
+    rankings = {RFM_RANKING: rfm_ranks(customers_then), RECENCY_RANKING: -recency}
+    return PastPeriod(day, ids, _build_features(customers_then), has_bought, rankings)
 
 
 def _build_features(customers: Customers) -> FloatArray:
-    """Return the features, shape (n, features), NaN where unknown.
+    """Return the logarithms of the features, shape (n, features), NaN where unknown.
 
     Recency is also expressed in units of the customer's own mean gap between orders.
     """
@@ -176,7 +211,7 @@ def _build_features(customers: Customers) -> FloatArray:
     features[RECENCY_IN_GAPS] = np.divide(
         features[columns.RECENCY_DAYS], mean_gap, out=np.full(len(table), np.nan), where=mean_gap > 0
     )
-    return np.column_stack(list(features.values()))
+    return signed_log1p(np.column_stack(list(features.values())))
 
 
 def rfm_ranks(customers: Customers) -> FloatArray:
@@ -188,72 +223,103 @@ def rfm_ranks(customers: Customers) -> FloatArray:
     return np.asarray(ranks, dtype=np.float64)
 
 
-def _scale_ranks(ranks: FloatArray) -> FloatArray:
-    shares: FloatArray = (ranks - ranks.min()) / max(float(np.ptp(ranks)), 1.0)
-    return shares
-
-
-def _fit_calibrated(model_name: str, dataset: LabelledCustomers, seed: int) -> Any:  # noqa: ANN401 - scikit-learn has no types
-    """Fit a calibrated model."""
-    from sklearn.calibration import CalibratedClassifierCV
-
-    model = CalibratedClassifierCV(_make_classifier(model_name, seed), method="sigmoid", cv=_make_folds())
-    return model.fit(dataset[0], dataset[1])
-
-
-def _make_folds() -> Any:  # noqa: ANN401 - as above
-    from sklearn.model_selection import StratifiedKFold
-
-    return StratifiedKFold(CV_FOLDS, shuffle=True, random_state=0)
-
-
-def _make_classifier(model_name: str, seed: int) -> Any:  # noqa: ANN401 - as above
-    from sklearn.ensemble import HistGradientBoostingClassifier
-    from sklearn.impute import SimpleImputer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import FunctionTransformer, StandardScaler
-
-    if model_name == "boosting":
-        return HistGradientBoostingClassifier(max_depth=3, learning_rate=0.05, max_iter=150, random_state=seed)
-    logarithms = FunctionTransformer(signed_log1p)
-    return make_pipeline(
-        logarithms, SimpleImputer(add_indicator=True), StandardScaler(), LogisticRegression(max_iter=2000)
+def _pool_periods(past_periods: Sequence[PastPeriod]) -> LabelledRows:
+    """Pool the rows of several periods; a customer has one code in all of them."""
+    codes, _ = pd.factorize(pd.concat([past_period.ids.astype("str") for past_period in past_periods]))
+    return LabelledRows(
+        np.concatenate([past_period.features for past_period in past_periods]),
+        np.concatenate([past_period.has_bought for past_period in past_periods]),
+        np.asarray(codes, dtype=np.int64),
     )
 
 
-def _select_classifier(train_data: LabelledCustomers, settings: ChurnSettings, seed: int) -> str:
-    """Choose the model with the lower cross-validated log loss in the training period."""
-    from sklearn.metrics import log_loss
-    from sklearn.model_selection import cross_val_predict
+def _predict(model_name: str, past_periods: Sequence[PastPeriod], features: FloatArray, seed: int) -> FloatArray:
+    """Train on past periods, calibrate on the latest one, and predict."""
+    latest_day = max(past_period.day for past_period in past_periods)
+    is_latest = np.repeat(
+        [past_period.day == latest_day for past_period in past_periods],
+        [len(past_period.has_bought) for past_period in past_periods],
+    )
+    return fit_calibrated(model_name, _pool_periods(past_periods), seed, is_latest).predict(features)
 
-    if settings.model != "auto":
-        return settings.model
-    losses = {}
-    for model_name in ("logistic", "boosting"):
-        probabilities = cross_val_predict(
-            _make_classifier(model_name, seed), train_data[0], train_data[1], cv=_make_folds(), method="predict_proba"
+
+def _score_rankings(model_name: str, probabilities: FloatArray, test_period: PastPeriod) -> pd.DataFrame:
+    rows = [{"score": model_name, **classification_metrics(probabilities, test_period.has_bought)}]
+    for name, ranking in test_period.rankings.items():
+        shares = (ranking - ranking.min()) / max(float(np.ptp(ranking)), 1.0)
+        ranking_metrics = classification_metrics(shares, test_period.has_bought)
+        rows.append({"score": name, **ranking_metrics, "brier": np.nan})  # ranks are not probabilities
+    return pd.DataFrame(rows)
+
+
+def _recommend(scores: pd.DataFrame, probabilities: FloatArray, test_period: PastPeriod) -> tuple[str, str]:
+    """Return the score to rank customers by, and the reason in words; a ranking wins unless the model is better."""
+    model_row, *ranking_rows = scores.to_dict("records")
+    best_ranking = max(ranking_rows, key=lambda row: row["auc"])
+    difference, error = compare_auc(probabilities, test_period.rankings[best_ranking["score"]], test_period.has_bought)
+    values = {
+        "column": columns.P_NEXT,
+        "ranking": RANKING_LABELS[best_ranking["score"]],
+        "auc": model_row["auc"],
+        "ranking_auc": best_ranking["auc"],
+    }
+    if difference > CERTAIN_ERRORS * error:
+        return model_row["score"], message(
+            "{column} ranks buyers better than {ranking}: use it to sort customers "
+            "(AUC {auc:.3f}, {ranking} {ranking_auc:.3f})",
+            **values,
         )
-        losses[model_name] = log_loss(train_data[1], probabilities[:, 1])
-    return min(losses, key=lambda name: (losses[name], name))
+    if difference < -CERTAIN_ERRORS * error:
+        return best_ranking["score"], message(
+            "{ranking} rank buyers better than {column}: use them to sort customers "
+            "(AUC {auc:.3f}, {ranking} {ranking_auc:.3f})",
+            **values,
+        )
+    return best_ranking["score"], message(
+        "{ranking} rank buyers as well as {column}: use them to sort customers "
+        "(AUC {auc:.3f}, {ranking} {ranking_auc:.3f})",
+        **values,
+    )
 
 
-def _build_notes(  # noqa: PLR0913, PLR0917 - the notes report all of these
+def _add_rfm_deciles(deciles: pd.DataFrame, test_period: PastPeriod) -> pd.DataFrame:
+    """Add the share of buyers by tenth of the RFM ranks."""
+    rows_by_rank = np.argsort(-test_period.rankings[RFM_RANKING], kind="stable")
+    shares = [test_period.has_bought[rows].mean() for rows in np.array_split(rows_by_rank, DECILE_COUNT)]
+    return deciles.assign(actual_by_rfm=shares)
+
+
+def _describe_periods(test_period: PastPeriod, training_periods: Sequence[PastPeriod]) -> pd.DataFrame:
+    training = message("training")
+    uses = [(test_period, message("test")), *((past_period, training) for past_period in training_periods)]
+    rows = [
+        (past_period.day.isoformat(), use, len(past_period.has_bought), past_period.buyer_share)
+        for past_period, use in uses
+    ]
+    periods = tabulate_messages(rows, ["after", "use", columns.CUSTOMERS, "buyer_share"])
+    return periods.sort_values("after", ascending=False, ignore_index=True)
+
+
+def _list_notes(  # noqa: PLR0913, PLR0917 - the notes report all of these
     model_name: str,
     scores: pd.DataFrame,
-    train_data: LabelledCustomers,
-    test_data: LabelledCustomers,
+    test_period: PastPeriod,
+    training_periods: Sequence[PastPeriod],
     settings: ChurnSettings,
     last_day: date,
 ) -> Iterator[str]:
-    model_scores, rank_scores = scores.to_dict("records")
-    yield message(
-        "{model}, trained on {trained} customers, tested on {tested} in the {days} days to {day}: "
-        "AUC {auc:.2f} (RFM ranks {rank_auc:.2f}), Brier {brier:.3f}, "
+    model_scores, rank_scores, *_ = scores.to_dict("records")
+    yield count_message(
+        "{model}, trained on {count} period with {rows} rows, tested on {tested} customers in the {days} days to "
+        "{day}: AUC {auc:.2f} (RFM ranks {rank_auc:.2f}), Brier {brier:.3f}, "
         "top tenth {lift:.1f}x (RFM ranks {rank_lift:.1f}x)",
-        model=message("logistic regression") if model_name == "logistic" else message("gradient boosting"),
-        trained=len(train_data[1]),
-        tested=len(test_data[1]),
+        "{model}, trained on {count} periods with {rows} rows, tested on {tested} customers in the {days} days to "
+        "{day}: AUC {auc:.2f} (RFM ranks {rank_auc:.2f}), Brier {brier:.3f}, "
+        "top tenth {lift:.1f}x (RFM ranks {rank_lift:.1f}x)",
+        len(training_periods),
+        model=MODEL_TEXTS[model_name],
+        rows=sum(len(past_period.has_bought) for past_period in training_periods),
+        tested=len(test_period.has_bought),
         days=settings.period_days,
         day=last_day,
         auc=model_scores["auc"],
@@ -262,6 +328,21 @@ def _build_notes(  # noqa: PLR0913, PLR0917 - the notes report all of these
         lift=model_scores["lift_top_tenth"],
         rank_lift=rank_scores["lift_top_tenth"],
     )
-    base_rate = float(test_data[1].mean())
+    base_rate = test_period.buyer_share
     if model_scores["brier"] >= base_rate * (1 - base_rate):
         yield message("it predicts no better than the overall mean; do not use its probabilities")
+
+
+def _note_shift(
+    test_probabilities: FloatArray, test_period: PastPeriod, training_periods: Sequence[PastPeriod]
+) -> Iterator[str]:
+    """Yield how the share of buyers changed between periods."""
+    shares = [past_period.buyer_share for past_period in training_periods]
+    yield message(
+        "buyers: {lowest:.0%} to {highest:.0%} in the training periods, {tested:.0%} in the test "
+        "({predicted:.0%} predicted); probabilities are calibrated on the latest period",
+        lowest=min(shares),
+        highest=max(shares),
+        tested=test_period.buyer_share,
+        predicted=float(test_probabilities.mean()),
+    )

@@ -13,12 +13,13 @@ LOWEST_PARAMETER, HIGHEST_PARAMETER = 1e-4, 1e5  # parameter bounds; beyond them
 START_TOLERANCE = 1e-5  # log-likelihood per customer; starts within it count as the same optimum
 LOSS_TOLERANCE = 1e-11
 NEAR_ONE = 1e-8  # closer to 1, rounding errors of the mean formula exceed about this share
-MAX_ITERATIONS = 150
+MAX_ITERATIONS = 100  # per start: bounds the time of a fit without reading a clock
+MAX_EVALUATIONS = 125  # of the likelihood and its gradient, per start
+HESSIAN_STEP = 1e-3
+MAX_LOG_ERROR = 1.0  # standard error of a logarithm; a parameter is then uncertain by a factor of 2.7 or more
 INVALID_LOSS = 1e10
-MANY_HISTORIES, SUBSAMPLE_SIZE = (
-    5_000,
-    1_000,
-)  # with more histories, starts are tried on a subsample of this size
+MANY_HISTORIES, SUBSAMPLE_SIZE = 5_000, 1_000  # with more histories, starts are tried on this many customers
+FIT_SHARE = 8  # a slow model tries its starts on a subsample from this share of its largest number of histories
 
 LikelihoodFunction = Callable[[Mapping[str, float]], float]
 GradientFunction = Callable[[Mapping[str, float]], tuple[float, FloatArray]]
@@ -26,32 +27,40 @@ GradientFunction = Callable[[Mapping[str, float]], tuple[float, FloatArray]]
 
 @dataclass(frozen=True)
 class ModelFit:
-    """A fitted model; `ended` describes in words how the parameter search ended."""
+    """A fitted model; `ended` describes in words how the parameter search ended.
+
+    `converged` is whether the data determine the parameters.
+    """
 
     model: str
     parameters: Mapping[str, float]
     log_likelihood: float
     ended: str
-
-    @property
-    def is_within_bounds(self) -> bool:
-        """Whether the parameters are inside their bounds."""
-        return not _find_edge_parameters(self.parameters)
+    converged: bool = True
 
 
 @dataclass(frozen=True)
 class LikelihoodOptimum:
-    """Result of a search: parameters, their log-likelihood, and the number of starts that reached them."""
+    """Result of a search: parameters, their log-likelihood, and the number of starts that reached them.
+
+    `is_flat` is whether the likelihood hardly changes in some direction, so that the parameters are arbitrary.
+    """
 
     parameters: Mapping[str, float]
     log_likelihood: float
     agreeing_starts: int
     start_count: int
     hit_iteration_limit: bool = False
+    is_flat: bool = False
+
+    @property
+    def converged(self) -> bool:
+        """Whether the search ended at parameters that the data determine."""
+        return not (_find_edge_parameters(self.parameters) or self.hit_iteration_limit or self.is_flat)
 
     @property
     def convergence_note(self) -> str:
-        """Convergence of the search, in words."""
+        """How the search ended, in words."""
         edge_parameters = _find_edge_parameters(self.parameters)
         if edge_parameters:
             return message(
@@ -63,12 +72,14 @@ class LikelihoodOptimum:
                 "did not converge in {count} iterations: many parameters fit the data equally well",
                 count=MAX_ITERATIONS,
             )
+        if self.is_flat:
+            return message("did not converge: many parameters fit the data equally well")
         if self.start_count == 1:
-            return message("converged")
+            return message("the search reached the maximum")
         if self.agreeing_starts == self.start_count:
-            return message("converged: all {starts} starts reached the same parameters", starts=self.start_count)
+            return message("all {starts} starts reached the same parameters", starts=self.start_count)
         return message(
-            "converged: {agreeing} of {starts} starts reached the same parameters",
+            "{agreeing} of {starts} starts reached the same parameters",
             agreeing=self.agreeing_starts,
             starts=self.start_count,
         )
@@ -100,22 +111,45 @@ def fit_order_model(
     start_points = start_parameters or [
         dict(zip(order_model.PARAMETERS, start_values, strict=True)) for start_values in order_model.STARTS
     ]
-    if len(groups.x) <= MANY_HISTORIES or len(start_points) == 1:
-        optimum = maximise_likelihood(
-            *_make_likelihood(order_model, groups), start_points, float(groups.customer_counts.sum())
-        )
-        return ModelFit(model_name, optimum.parameters, optimum.log_likelihood, optimum.convergence_note)
-    subsample = groups.sample_every(len(groups.x) // SUBSAMPLE_SIZE)
-    subsample_optimum = maximise_likelihood(
-        *_make_likelihood(order_model, subsample), start_points, float(subsample.customer_counts.sum())
-    )
-    optimum = maximise_likelihood(
-        *_make_likelihood(order_model, groups), [subsample_optimum.parameters], float(groups.customer_counts.sum())
-    )
-    convergence_note = replace(
-        optimum, agreeing_starts=subsample_optimum.agreeing_starts, start_count=subsample_optimum.start_count
-    ).convergence_note
-    return ModelFit(model_name, optimum.parameters, optimum.log_likelihood, convergence_note)
+    if len(groups.x) > order_model.MAX_HISTORIES:
+        groups = groups.sample_customers(order_model.MAX_HISTORIES)
+    start_optimum = None
+    many_histories = min(MANY_HISTORIES, order_model.MAX_HISTORIES // FIT_SHARE)
+    if len(groups.x) > many_histories and len(start_points) > 1:
+        start_optimum = _maximise_order_model(order_model, groups.sample_customers(SUBSAMPLE_SIZE), start_points)
+        start_points = [start_optimum.parameters]
+    optimum = _maximise_order_model(order_model, groups, start_points)
+    if start_optimum:
+        optimum = replace(optimum, agreeing_starts=start_optimum.agreeing_starts, start_count=start_optimum.start_count)
+    optimum = replace(optimum, is_flat=_is_flat(_make_likelihood(order_model, groups)[1], optimum.parameters))
+    return ModelFit(model_name, optimum.parameters, optimum.log_likelihood, optimum.convergence_note, optimum.converged)
+
+
+def _maximise_order_model(
+    order_model: OrderModel, groups: HistoryGroups, start_points: Sequence[Mapping[str, float]]
+) -> LikelihoodOptimum:
+    customer_count = float(groups.customer_counts.sum())
+    return maximise_likelihood(*_make_likelihood(order_model, groups), start_points, customer_count)
+
+
+def _is_flat(gradient: GradientFunction | None, parameters: Mapping[str, float]) -> bool:
+    """Return whether the standard error of a logarithm, in any direction, exceeds MAX_LOG_ERROR.
+
+    The curvature of the likelihood is the difference of its gradients at slightly larger and smaller parameters.
+    """
+    if gradient is None:
+        return False
+    hessian_rows = []
+    with np.errstate(all="ignore"):
+        for name, value in parameters.items():
+            above, below = (
+                gradient({**parameters, name: value * np.exp(step)})[1] for step in (HESSIAN_STEP, -HESSIAN_STEP)
+            )
+            hessian_rows.append((above - below) / (2 * HESSIAN_STEP))
+    hessian = np.array(hessian_rows)
+    if not np.isfinite(hessian).all():
+        return True
+    return float(np.linalg.eigvalsh(-(hessian + hessian.T) / 2)[0]) < 1 / MAX_LOG_ERROR**2
 
 
 def _make_likelihood(
@@ -171,7 +205,13 @@ def maximise_likelihood(
     objective = (
         {"fun": compute_loss, "jac": "3-point"} if gradient is None else {"fun": compute_loss_gradient, "jac": True}
     )
-    options = {"ftol": LOSS_TOLERANCE, "gtol": 1e-6, "maxiter": MAX_ITERATIONS, "maxfun": 20 * MAX_ITERATIONS}
+    calls_per_gradient = 1 if gradient else 2 * len(names) + 1
+    options = {
+        "ftol": LOSS_TOLERANCE,
+        "gtol": 1e-6,
+        "maxiter": MAX_ITERATIONS,
+        "maxfun": MAX_EVALUATIONS * calls_per_gradient,
+    }
     log_bounds = [(np.log(LOWEST_PARAMETER), np.log(HIGHEST_PARAMETER))] * len(names)
     log_starts = [np.log([start[name] for name in names]) for start in start_points]
     results = [

@@ -1,7 +1,7 @@
 """Bootstrap intervals of the values of customers, segments and all customers together.
 
-The intervals show the uncertainty of the expectation that comes from the parameters. They do not show how far the
-orders of a single customer may deviate from it.
+The intervals show the uncertainty of the expectation that comes from the parameters. `outcome_intervals` shows how far
+the orders of a single customer may deviate from it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +20,7 @@ from segcli.value.purchase_summary import FloatArray, IntArray, PurchaseSummary
 
 # Parameter uncertainty: models refitted to bootstrap samples of customers.
 MAX_SAMPLE_SIZE = 5_000  # maximum number of customers in a bootstrap sample
+SAMPLES_IN_TIME_OF_A_FIT = 8  # samples of a slow model are smaller, so that all samples take about as long as its fit
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ def draw_parameters(
 ) -> Iterator[ParameterDraw]:
     """Yield the parameters of models fitted to bootstrap samples of customers, one draw per sample."""
     customer_count = len(summary.group_codes)
-    sample_size = min(customer_count, MAX_SAMPLE_SIZE)
+    model = models.load_order_model(order_fit.model)
+    sample_size = min(customer_count, MAX_SAMPLE_SIZE, model.MAX_HISTORIES // SAMPLES_IN_TIME_OF_A_FIT)
     repeats, is_repeat = summary.x, (summary.x > 0) & (np.nan_to_num(summary.mean_value) > 0)
     for sample_number in range(samples):
         sampled_rows = np.random.default_rng([seed, sample_number]).integers(0, customer_count, sample_size)
@@ -75,27 +77,38 @@ ROUND_DIGITS = 6
 
 @dataclass(frozen=True, eq=False)
 class OrderForecast:
-    """Fitted models with the customers to predict; `value_fit` is None without money."""
+    """Fitted models with the customers to predict; `value_fit` is None without money.
+
+    `calibration_factor` multiplies all predicted orders.
+    """
 
     summary: PurchaseSummary
     order_fit: ModelFit
     value_fit: ModelFit | None
     settings: ClvSettings
+    calibration_factor: float = 1.0
 
     @property
     def periods_per_step(self) -> float:
         """Number of periods in a step of the horizon."""
         return self.settings.step_days / self.summary.period_days
 
+    @property
+    def horizon_periods(self) -> float:
+        """Number of periods in the horizon."""
+        return self.settings.horizon_steps * self.periods_per_step
+
     def predict_orders(self, periods: float, parameters: Mapping[str, float] | None = None) -> FloatArray:
         """Return the expected orders in the next `periods`, by group of customers, shape (g,)."""
         model = models.load_order_model(self.order_fit.model)
-        return model.conditional_expectation(parameters or self.order_fit.parameters, self.summary.groups, periods)
+        return self.calibration_factor * model.conditional_expectation(
+            parameters or self.order_fit.parameters, self.summary.groups, periods
+        )
 
     @cached_property
     def horizon_orders(self) -> FloatArray:
         """Expected orders over the whole horizon, by group, shape (g,)."""
-        return self.predict_orders(self.settings.horizon_steps * self.periods_per_step)
+        return self.predict_orders(self.horizon_periods)
 
     @cached_property
     def horizon_orders_discounted(self) -> FloatArray:
@@ -116,12 +129,20 @@ class OrderForecast:
     @cached_property
     def clv(self) -> FloatArray | None:
         """Lifetime value of each customer over the horizon, shape (n,)."""
+        return self._value_orders(self.horizon_orders_discounted)
+
+    @cached_property
+    def clv_undiscounted(self) -> FloatArray | None:
+        """Lifetime value of each customer without discounting, shape (n,)."""
+        return self._value_orders(self.horizon_orders)
+
+    def _value_orders(self, group_orders: FloatArray) -> FloatArray | None:
         if self.order_value is None:
             return None
-        customer_clv: FloatArray = (
-            self.settings.margin * self.horizon_orders_discounted[self.summary.group_codes] * self.order_value
+        margin_by_customer: FloatArray = (
+            self.settings.margin * group_orders[self.summary.group_codes] * self.order_value
         )
-        return customer_clv
+        return margin_by_customer
 
     def _predict_order_value(self, parameters: Mapping[str, float]) -> FloatArray:
         order_values = gamma_gamma.predict_order_value(parameters, self.summary.x, self.summary.mean_value)
@@ -129,9 +150,7 @@ class OrderForecast:
 
     def predict_from_draw(self, parameter_draw: ParameterDraw) -> tuple[FloatArray, FloatArray | None]:
         """Return the orders over the horizon by group, and the order value by customer, under drawn parameters."""
-        orders = self.predict_orders(
-            self.settings.horizon_steps * self.periods_per_step, parameter_draw.order_parameters
-        )
+        orders = self.predict_orders(self.horizon_periods, parameter_draw.order_parameters)
         return orders, None if parameter_draw.value_parameters is None else self._predict_order_value(
             parameter_draw.value_parameters
         )
@@ -143,8 +162,12 @@ class OrderForecast:
             columns.P_ALIVE: model.probability_alive(self.order_fit.parameters, self.summary.groups)[group_codes],
             columns.EXPECTED_ORDERS: self.horizon_orders[group_codes],
         }
-        if self.order_value is not None and self.clv is not None:
-            customer_columns |= {columns.EXPECTED_ORDER_VALUE: self.order_value, columns.CLV: self.clv}
+        if self.order_value is not None and self.clv is not None and self.clv_undiscounted is not None:
+            customer_columns |= {
+                columns.EXPECTED_ORDER_VALUE: self.order_value,
+                columns.CLV: self.clv,
+                columns.CLV_UNDISCOUNTED: self.clv_undiscounted,
+            }
         return {name: values.round(ROUND_DIGITS) for name, values in customer_columns.items()}
 
 
@@ -173,9 +196,12 @@ def bootstrap_intervals(
         order_forecast.horizon_orders[order_forecast.summary.group_codes],
         order_forecast.clv,
     )
+    undiscounted_clv = order_forecast.clv_undiscounted
     draw_predictions = [_predict_with_draw(order_forecast, draw) for draw in parameter_draws]
     single_group = np.zeros(len(customer_orders), dtype=np.int64)
     (total_sums,) = _sum_by_group(single_group, 1, customer_orders, customer_clv, draw_predictions)
+    if undiscounted_clv is not None:
+        total_sums[columns.CLV_UNDISCOUNTED] = float(np.nansum(undiscounted_clv))
     segment_tables = {}
     for segmentation in segmentations:
         segment_codes = pd.Index(segmentation.segments).get_indexer(pd.Index(segmentation.labels))
@@ -187,6 +213,10 @@ def bootstrap_intervals(
         segment_table.insert(0, columns.SEGMENT_NAME, segmentation.segments)
         segment_table.insert(1, columns.CUSTOMERS, np.bincount(segment_codes, minlength=len(segmentation.segments)))
         segment_table.insert(2, "alive", expected_alive.to_numpy())
+        if undiscounted_clv is not None:
+            segment_table[columns.CLV_UNDISCOUNTED] = np.bincount(
+                segment_codes, np.nan_to_num(undiscounted_clv), len(segmentation.segments)
+            )
         sort_columns = [name for name in (VALUE_COLUMN, ORDERS_COLUMN) if name in segment_table]
         segment_tables[segmentation.column] = segment_table.sort_values(
             [sort_columns[0], columns.SEGMENT_NAME], ascending=[False, True], ignore_index=True

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from segcli.customers.order_history import CUSTOMER_ROW, LINE_MONEY, ORDER_DAY, list_orders
+from segcli import columns
+from segcli.customers.order_history import CUSTOMER_ROW, LINE_MONEY, ORDER_DAY, aggregate_lines, list_orders
 from segcli.model import Customers
 
 FloatArray = npt.NDArray[np.float64]
@@ -79,9 +80,16 @@ class HistoryGroups:
         periods = period_last_days / period_days, period_end_days / period_days
         return cls(repeats.astype(np.float64), *periods, customer_counts.astype(np.float64)), group_codes.reshape(-1)
 
-    def sample_every(self, step: int) -> "HistoryGroups":
-        """Return every `step`-th history; histories are sorted, so the sample covers all kinds."""
-        return HistoryGroups(self.x[::step], self.t_x[::step], self.T[::step], self.customer_counts[::step])
+    def sample_customers(self, size: int) -> "HistoryGroups":
+        """Return a systematic sample of `size` customers; each counts for as many as it was drawn from.
+
+        Histories are sorted, so the sample covers all kinds in proportion.
+        """
+        customer_count = float(self.customer_counts.sum())
+        positions = (np.arange(size) + 0.5) * customer_count / size
+        sampled_groups = np.searchsorted(np.cumsum(self.customer_counts), positions, side="right")
+        sample_counts = np.bincount(sampled_groups, minlength=len(self.x)) * (customer_count / size)
+        return self.reweight_customers(np.asarray(sample_counts, dtype=np.float64))
 
     def reweight_customers(self, customer_counts: FloatArray) -> "HistoryGroups":
         """Return the histories with other customer counts, without histories of no customer."""
@@ -95,8 +103,8 @@ class HistoryGroups:
 class PurchaseSummary:
     """Purchase histories of customers; `group_codes` is the history group of each customer.
 
-    `mean_value` is the mean amount of repeat purchases, NaN without any. `period_days` is the time unit of the groups
-    in days.
+    `mean_value` is the mean amount of repeat purchases after returns, NaN without any. `period_days` is the time unit
+    of the groups in days.
     """
 
     groups: HistoryGroups
@@ -108,6 +116,11 @@ class PurchaseSummary:
     def x(self) -> FloatArray:
         """Repeat purchases of each customer, shape (n,)."""
         return self.groups.x[self.group_codes]
+
+    @property
+    def days(self) -> int:
+        """Length of the history in days."""
+        return round(float(self.groups.T.max()) * self.period_days) + 1
 
     @property
     def repeat_customers(self) -> int:
@@ -140,8 +153,22 @@ def summarise_purchases(customers: Customers, last_day: date, period_days: float
         for day_numbers in (day_counts - 1, last_days - first_days, end_number - first_days)
     )
     history_groups, group_codes = HistoryGroups.from_days(x, last_ages, observed_ages, period_days)
-    mean_values = np.divide(repeat_totals.to_numpy(dtype=np.float64), x, out=np.full(len(x), np.nan), where=x > 0)
+    gross_totals = days_by_customer["money"].sum().to_numpy(dtype=np.float64)
+    net_shares = 1 - np.divide(list_refunds(customers), gross_totals, out=np.zeros(len(x)), where=gross_totals > 0)
+    net_totals = repeat_totals.to_numpy(dtype=np.float64) * np.clip(net_shares, 0, 1)
+    mean_values = np.divide(net_totals, x, out=np.full(len(x), np.nan), where=x > 0)
     return PurchaseSummary(history_groups, group_codes, mean_values, period_days)
+
+
+def list_refunds(customers: Customers) -> FloatArray:
+    """Return the money refunded to each customer, shape (n,)."""
+    table = customers.table
+    if columns.REFUNDS not in table and customers.transactions is not None:
+        table = aggregate_lines(customers.transactions).table  # the settings left the measure out
+    if columns.REFUNDS not in table:
+        return np.zeros(len(table))
+    refunds: FloatArray = table[columns.REFUNDS].to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.nan_to_num(refunds)
 
 
 def sum_daily_purchases(customers: Customers) -> pd.DataFrame:

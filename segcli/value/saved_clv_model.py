@@ -24,6 +24,7 @@ class SavedModelFit(ModelFields):
     parameters: dict[str, Parameter]
     log_likelihood: float
     ended: str
+    converged: bool = True
 
 
 class SavedClvModel(ModelFields):
@@ -33,6 +34,8 @@ class SavedClvModel(ModelFields):
     orders: SavedModelFit
     value: SavedModelFit | None
     correlation: float | None
+    dropout_gain: float = float("inf")
+    calibration_factor: Annotated[float, Field(gt=0)] | None = None
 
 
 def dump_clv_model(clv_result: ClvResult, period: str) -> str:
@@ -45,6 +48,8 @@ def dump_clv_model(clv_result: ClvResult, period: str) -> str:
             "orders": _fit_to_dict(clv_model.order_fit),
             "value": None if clv_model.value_fit is None else _fit_to_dict(clv_model.value_fit),
             "correlation": clv_model.correlation,
+            "dropout_gain": clv_model.dropout_gain,
+            "calibration_factor": clv_model.calibration_factor,
             "trained_on": {"customers": len(clv_result.table), "to": clv_result.calibration_end.isoformat()},
             "versions": dict(clv_result.provenance.versions),
         }
@@ -67,7 +72,14 @@ def load_clv_model(path: str, period: str) -> ClvModel:
             remedy=f"--set clv.period={saved_model['period']}",
         )
     order_fit, value_fit = ModelFit(**saved_model["orders"]), saved_model["value"]
-    return ClvModel(order_fit, ModelFit(**value_fit) if value_fit else None, [order_fit], saved_model["correlation"])
+    return ClvModel(
+        order_fit,
+        ModelFit(**value_fit) if value_fit else None,
+        [order_fit],
+        saved_model["correlation"],
+        saved_model["dropout_gain"],
+        saved_model["calibration_factor"],
+    )
 
 
 def _require_parameters(saved_model: Mapping[str, Any], path: str) -> None:

@@ -31,7 +31,10 @@ def shop(folder: Path) -> Path:
 def test_rows_in_a_pipe_and_json(segcli: Any) -> None:
     args = ("clv", "orders.csv", "--set", "clv.bootstrap=4")
     rows = segcli(*args).stdout.splitlines()
-    assert rows[0].endswith("p_alive,expected_orders,expected_order_value,clv,clv_low,clv_high")
+    assert rows[0].endswith(
+        "p_alive,expected_orders,expected_order_value,clv,clv_undiscounted,clv_low,clv_high,"
+        "outcome_orders_low,outcome_orders_high,outcome_value_low,outcome_value_high"
+    )
     assert len(rows) == 401
     told = json.loads(segcli(*args, "--calibration-end", "2024-08-31", "-f", "json").stdout)
     assert {"bg_nbd", "mbg_nbd", "pareto_nbd", "gamma_gamma"} == set(told["model"])
@@ -39,6 +42,8 @@ def test_rows_in_a_pipe_and_json(segcli: Any) -> None:
     assert told["until"] == "2024-08-31"
     assert told["holdout"]["days"] > 90
     assert [one["column"] for one in told["segmentations"]] == ["rfm_segment"]
+    assert told["limits"] == [] or not told["converged"]
+    assert told["converged"] == (told["limits"] == [])
     shown = segcli(*args, "-f", "table", "-v").stdout
     assert "starts reached the same parameters" in shown
     assert "Per customer" in shown

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-CLV = """churn correlation customers holdout model new_customer orders_by provenance segmentations totals_expected until
-warnings"""
+CLV = """calibration_factor churn converged correlation customers holdout limits model new_customer orders_by provenance
+segmentations totals_expected until warnings"""
 BESIDE = {"schema", "as_of", "totals", "inputs", "notes"}
 
 
@@ -28,6 +28,7 @@ def documented(root: Path) -> dict[str, set[str]]:
         ("rules ORDERS --base value_tier --scorecard", "scorecard"),
         ("rules ORDERS --base value_tier", "segmentations customers"),
         ("clv ORDERS --churn --set clv.bootstrap=0", CLV),
+        ("churn ORDERS --set churn.model=logistic", "customers deciles model periods recommended scores"),
         ("cohort ORDERS", "cohorts"),
         ("compare ORDERS --then 2026-03-01", "drifted features migration shares"),
         ("persona ORDERS", "personas"),

@@ -43,7 +43,7 @@ def test_the_fit_is_likelier_than_what_was_planted_and_as_likely_as_it_says() ->
     nu = chance.gamma(PARAMETERS["q"], 1 / PARAMETERS["v"], 2000)
     value = chance.gamma(PARAMETERS["p"] * x, 1 / (nu * x))
     found = gamma_gamma.fit_gamma_gamma(x, value, np.ones(2000))
-    assert (found.model, found.ended) == ("gamma_gamma", "converged: all 3 starts reached the same parameters")
+    assert (found.model, found.ended) == ("gamma_gamma", "all 3 starts reached the same parameters")
     assert found.log_likelihood == pytest.approx(likelihood(found.parameters, x, value), rel=1e-9)
     p, q = (found.parameters[name] for name in ("p", "q"))
     truth = likelihood(PARAMETERS, x, value)
@@ -54,4 +54,23 @@ def test_the_fit_is_likelier_than_what_was_planted_and_as_likely_as_it_says() ->
         np.tile(x, 2), np.tile(value, 2), np.repeat([1.0, 0.5], 2000), [found.parameters]
     )
     assert twice.log_likelihood == pytest.approx(1.5 * found.log_likelihood, rel=1e-6), "customers by their weight"
-    assert twice.ended == "converged", "from one start there is nothing to agree with"
+    assert twice.ended == "the search reached the maximum", "from one start there is nothing to agree with"
+
+
+@pytest.mark.parametrize("unit", [25_000.0, 1e-6])
+def test_the_currency_does_not_matter(unit: float) -> None:
+    """Also where its amounts are millions: p and q are the same, v and all values are in the unit."""
+    chance = np.random.default_rng(4)
+    x = chance.integers(1, 9, 500).astype(np.float64)
+    value = 900 * chance.gamma(6.0 * x, 1 / (chance.gamma(3.7, 1 / 15.0, 500) * x))
+    known = gamma_gamma.fit_gamma_gamma(x, value, np.ones(500))
+    other = gamma_gamma.fit_gamma_gamma(x, value * unit, np.ones(500))
+    assert other.ended == known.ended
+    assert [other.parameters[name] for name in ("p", "q")] == pytest.approx(
+        [known.parameters[name] for name in ("p", "q")]
+    )
+    assert other.parameters["v"] == pytest.approx(known.parameters["v"] * unit)
+    assert gamma_gamma.predict_order_value(other.parameters, x, value * unit) == pytest.approx(
+        gamma_gamma.predict_order_value(known.parameters, x, value) * unit
+    )
+    assert other.log_likelihood == pytest.approx(likelihood(other.parameters, x, value * unit), rel=1e-9)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from segcli.value import maximum_likelihood as fitting
-from segcli.value.maximum_likelihood import LikelihoodOptimum, ModelFit, fit_order_model, maximise_likelihood
+from segcli.value.maximum_likelihood import LikelihoodOptimum, fit_order_model, maximise_likelihood
 from segcli.value.purchase_summary import HistoryGroups
 from tests.oracles.orders import simulated
 
@@ -33,8 +33,8 @@ def test_the_top_is_found_from_every_start(known: fitting.GradientFunction | Non
     assert found.parameters == pytest.approx({"a": 3.0, "b": 0.5}, rel=1e-4)
     assert found.log_likelihood == pytest.approx(-70.0, rel=1e-9)
     assert (found.agreeing_starts, found.start_count, found.hit_iteration_limit) == (2, 2, False)
-    assert found.convergence_note == "converged: all 2 starts reached the same parameters"
-    assert maximise_likelihood(hill, known, STARTS[:1], ROWS).convergence_note == "converged"
+    assert found.convergence_note == "all 2 starts reached the same parameters"
+    assert maximise_likelihood(hill, known, STARTS[:1], ROWS).convergence_note == "the search reached the maximum"
 
 
 @pytest.mark.parametrize("known", [None, slopes])
@@ -49,7 +49,7 @@ def test_where_the_likelihood_is_no_number_nothing_is_found(known: fitting.Gradi
 
     found = maximise_likelihood(torn, known and torn_slopes, STARTS[::-1], ROWS)
     assert found.parameters["a"] == pytest.approx(3.0, rel=1e-4)
-    assert found.convergence_note == "converged: 1 of 2 starts reached the same parameters"
+    assert found.convergence_note == "1 of 2 starts reached the same parameters"
 
 
 def test_of_two_tops_the_higher_one_is_kept() -> None:
@@ -59,7 +59,7 @@ def test_of_two_tops_the_higher_one_is_kept() -> None:
 
     found = maximise_likelihood(two, None, [{"a": 0.35}, {"a": 3.0}, {"a": 0.37}], ROWS)
     assert found.parameters["a"] == pytest.approx(np.e, rel=0.02)
-    assert found.convergence_note == "converged: 1 of 3 starts reached the same parameters"
+    assert found.convergence_note == "1 of 3 starts reached the same parameters"
 
 
 @pytest.mark.parametrize(("rises", "edge"), [(1.0, 1e5), (-1.0, 1e-4)])
@@ -67,9 +67,11 @@ def test_a_parameter_that_runs_away_is_named(rises: float, edge: float) -> None:
     found = maximise_likelihood(lambda at: rises * np.log(at["a"]) - np.log(at["b"]) ** 2, None, STARTS, 1.0)
     assert found.parameters["a"] == pytest.approx(edge)
     assert found.convergence_note.startswith("did not converge: a reached a bound")
-    assert not ModelFit("x", found.parameters, 0.0, "").is_within_bounds
-    assert ModelFit("x", {"a": 1.02e-4, "b": 0.98e5}, 0.0, "").is_within_bounds
-    assert LikelihoodOptimum({"a": 1.02e-4, "b": 0.98e5}, 0.0, 1, 1).convergence_note == "converged"
+    assert not found.converged
+    assert LikelihoodOptimum({"a": 1.02e-4, "b": 0.98e5}, 0.0, 1, 1).converged
+    assert (
+        LikelihoodOptimum({"a": 1.02e-4, "b": 0.98e5}, 0.0, 1, 1).convergence_note == "the search reached the maximum"
+    )
     assert LikelihoodOptimum({"a": 1e-4, "b": 1e5}, 0.0, 1, 1).convergence_note.startswith(
         "did not converge: a, b reached"
     )
@@ -100,11 +102,57 @@ def test_many_histories_are_fitted_as_few_are(monkeypatch: pytest.MonkeyPatch) -
     assert whole.model == by_part.model == "mbg_nbd"
     assert by_part.parameters == pytest.approx(whole.parameters, rel=0.02)
     assert by_part.log_likelihood == pytest.approx(whole.log_likelihood, abs=1e-3)
-    assert by_part.ended == whole.ended == "converged: all 3 starts reached the same parameters"
+    assert by_part.ended == whole.ended == "all 3 starts reached the same parameters"
     each = HistoryGroups(
         *(np.repeat(one, some.customer_counts.astype(int)) for one in (some.x, some.t_x, some.T)), np.ones(900)
     )
     assert fit_order_model("mbg_nbd", each, [whole.parameters]).log_likelihood == pytest.approx(
         whole.log_likelihood, rel=1e-8
     )
-    assert fit_order_model("mbg_nbd", some, [whole.parameters]).ended == "converged"
+    assert fit_order_model("mbg_nbd", some, [whole.parameters]).ended == "the search reached the maximum"
+
+
+def test_a_flat_likelihood_is_not_called_converged() -> None:
+    """All customers bought once more, after a while that is the same for all: nothing shows when anybody leaves."""
+    end = np.linspace(30, 60, 200)
+    same = HistoryGroups(np.ones(200), np.full(200, 10.0), end, np.ones(200))
+    found = fit_order_model("bg_nbd", same)
+    assert not found.converged
+    assert found.ended.startswith("did not converge")
+    assert fit_order_model("mbg_nbd", groups(600)).converged
+
+
+@pytest.mark.parametrize("model", ["bg_nbd", "mbg_nbd", "pareto_nbd"])
+@pytest.mark.parametrize("kind", ["once", "all alike", "never leave", "two orders"])
+def test_the_work_of_a_fit_is_bounded(model: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted in evaluations of the likelihood, not in seconds."""
+    chance = np.random.default_rng(3)
+    x = {
+        "once": (chance.random(500) < 0.03) * 1.0,
+        "all alike": np.full(500, 4.0),
+        "never leave": chance.poisson(50, 500) * 1.0,
+        "two orders": np.ones(500),
+    }[kind]
+    end = chance.uniform(20, 100, 500)
+    histories = HistoryGroups(x, np.where(x > 0, end * chance.uniform(0.1, 0.99, 500), 0.0), end, np.ones(500))
+    calls = []
+    make = fitting._make_likelihood
+
+    def counted(*arguments: object) -> tuple[object, object]:
+        total, gradient = make(*arguments)  # type: ignore[arg-type]
+        return total, lambda at: (calls.append(1), gradient(at))[1]  # type: ignore[misc,func-returns-value]
+
+    monkeypatch.setattr(fitting, "_make_likelihood", counted)
+    found = fit_order_model(model, histories)
+    assert len(calls) <= 4 * (fitting.MAX_EVALUATIONS + 25) + 8
+    assert np.isfinite(found.log_likelihood)
+
+
+def test_a_sample_of_customers_has_all_kinds_in_proportion() -> None:
+    some = groups(600)
+    part = some.sample_customers(300)
+    assert part.customer_counts.sum() == pytest.approx(some.customer_counts.sum())
+    assert len(part.x) <= 300
+    for of in ("x", "t_x", "T"):
+        whole = np.average(getattr(some, of), weights=some.customer_counts)
+        assert np.average(getattr(part, of), weights=part.customer_counts) == pytest.approx(whole, rel=0.15)

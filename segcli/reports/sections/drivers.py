@@ -15,5 +15,5 @@ def build_blocks(findings: Findings) -> Iterator[Block]:
     drivers = findings.drivers
     if drivers is None:
         return
-    yield tables.build_table(drivers.table.assign(level=drivers.table["level"].fillna("")))
+    yield tables.build_drivers_table(drivers)
     yield from tables.build_note_blocks(drivers.notes)

@@ -6,6 +6,8 @@ All parameters of a model are positive. Time is in periods.
 from collections.abc import Mapping, Sequence
 from typing import Protocol, cast
 
+import numpy as np
+
 from segcli import plugins
 from segcli.value.purchase_summary import FloatArray, HistoryGroups
 
@@ -21,6 +23,7 @@ class OrderModel(Protocol):
 
     PARAMETERS: Sequence[str]
     STARTS: Sequence[Sequence[float]]
+    MAX_HISTORIES: int  # with more histories, segcli fits the model to a sample of them, so that the time is bounded
 
     def log_likelihood(self, parameters: Parameters, groups: HistoryGroups) -> FloatArray:
         """Return the log-likelihood of the history of one customer of each group, shape (g,)."""
@@ -33,6 +36,19 @@ class OrderModel(Protocol):
 
     def unconditional_expectation(self, parameters: Parameters, periods: float) -> float:
         """Return the expected repeat purchases of a new customer in the first `periods`."""
+
+    def dropout_rate(self, parameters: Parameters) -> float:
+        """Return the mean probability of dropping out per period."""
+
+    def simulate_orders(
+        self,
+        parameters: Parameters,
+        groups: HistoryGroups,
+        periods: float,
+        samples: int,
+        generator: np.random.Generator,
+    ) -> FloatArray:
+        """Return random numbers of orders in the next `periods` of customers who are alive, shape (samples, g)."""
 
 
 def order_model_names() -> list[str]:

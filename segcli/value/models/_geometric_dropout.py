@@ -6,16 +6,20 @@ of dropout chances.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
-from scipy.special import digamma, gammaln, hyp2f1
+from scipy.special import digamma, gammaln
 
-from segcli.value.maximum_likelihood import avoid_one
 from segcli.value.models import Parameters
-from segcli.value.purchase_summary import FloatArray, HistoryGroups
+from segcli.value.purchase_summary import FloatArray, HistoryGroups, IntArray
 
 PARAMETERS = ("r", "alpha", "a", "b")
 SMALLEST_DIVISOR = 1e-300
+SMALLEST_DROPOUT = 1e-12  # expected orders do not differ below it
+NODE_COUNT = 30
+HISTORY_CHUNK_SIZE = 50_000  # histories per chunk; limits the memory for nodes
 
 
 @dataclass(frozen=True)
@@ -89,14 +93,11 @@ class GeometricDropout:
     def conditional_expectation(self, parameters: Parameters, groups: HistoryGroups, periods: float) -> FloatArray:
         """Return the expected orders of customers with these histories in the next `periods`, shape (g,)."""
         r, alpha, a, b = (parameters[name] for name in PARAMETERS)
-        a = avoid_one(a)
-        x, dropout_chances, observed_time = groups.x, groups.x + self.first_order_dropout, groups.T
-        p_no_order = ((alpha + observed_time) / (alpha + observed_time + periods)) ** (r + x)
-        p_no_order = p_no_order * hyp2f1(
-            r + x, b + dropout_chances, a + b + dropout_chances - 1, periods / (alpha + observed_time + periods)
-        )
-        expected_orders: FloatArray = (
-            (a + b + dropout_chances - 1) / (a - 1) * (1 - p_no_order) * self.probability_alive(parameters, groups)
+        expected_orders: FloatArray = self.probability_alive(parameters, groups) * _expect_while_alive(
+            r + groups.x,
+            periods / (alpha + groups.T),
+            _dropout_nodes(a, b + groups.x_codes.values + self.first_order_dropout),
+            groups.x_codes.codes,
         )
         return expected_orders
 
@@ -106,9 +107,93 @@ class GeometricDropout:
         If customers may drop out after the first order, a share of b / (a + b) remains.
         """
         r, alpha, a, b = (parameters[name] for name in PARAMETERS)
-        a = avoid_one(a)
-        p_no_order = (alpha / (alpha + periods)) ** r * hyp2f1(
-            r, b + self.first_order_dropout, a + b + self.first_order_dropout - 1, periods / (alpha + periods)
-        )
+        nodes = _dropout_nodes(a, np.array([b + self.first_order_dropout]))
         p_stay = b / (a + b) if self.first_order_dropout else 1.0
-        return float(p_stay * (a + b + self.first_order_dropout - 1) / (a - 1) * (1 - p_no_order))
+        return float(
+            p_stay * _expect_while_alive(np.array([r]), np.array([periods / alpha]), nodes, np.zeros(1, np.int64))[0]
+        )
+
+    def dropout_rate(self, parameters: Parameters) -> float:
+        """Return the mean probability of dropping out per period: dropout per order times orders per period."""
+        r, alpha, a, b = (parameters[name] for name in PARAMETERS)
+        return a / (a + b) * r / alpha
+
+    def simulate_orders(
+        self,
+        parameters: Parameters,
+        groups: HistoryGroups,
+        periods: float,
+        samples: int,
+        generator: np.random.Generator,
+    ) -> FloatArray:
+        """Return random numbers of orders in the next `periods` of customers who are alive, shape (samples, g).
+
+        Given that the customer is alive, the order rate is Gamma(r + x, alpha + T), and the dropout probability is
+        Beta(a, b + chances).
+        """
+        r, alpha, a, b = (parameters[name] for name in PARAMETERS)
+        shape = samples, len(groups.x)
+        order_rates = generator.gamma(r + groups.x, size=shape) / (alpha + groups.T)
+        dropout = generator.beta(a, b + groups.x + self.first_order_dropout, size=shape)
+        orders_until_dropout = generator.geometric(np.clip(dropout, SMALLEST_DROPOUT, 1.0))
+        orders = np.minimum(generator.poisson(order_rates * periods), orders_until_dropout)
+        return orders.astype(np.float64)
+
+
+class DropoutNodes(NamedTuple):
+    """Nodes and weights of the mean over a Beta distribution of dropout probabilities, each of shape (k, nodes)."""
+
+    p: FloatArray
+    weights: FloatArray
+
+
+def _dropout_nodes(a: float, shapes: FloatArray) -> DropoutNodes:
+    """Return nodes for each shape, shape (k, nodes)."""
+    return _compute_nodes(float(a), tuple(shapes.tolist()))
+
+
+@lru_cache(maxsize=4)  # the steps of a horizon share their nodes
+def _compute_nodes(a: float, dropout_shapes: tuple[float, ...]) -> DropoutNodes:
+    """Return the Gauss-Jacobi rule for Beta(a, shape), for each shape (Golub and Welsch 1969).
+
+    The work is the same for all parameters, unlike that of the hypergeometric function in the closed form. That
+    function also overflows for large parameters.
+    """
+    shapes = np.array(dropout_shapes)
+    high, low = shapes[:, None] - 1, a - 1
+    k = np.arange(1, NODE_COUNT, dtype=np.float64)
+    total = 2 * k + high + low
+    diagonal = np.empty((len(shapes), NODE_COUNT))
+    diagonal[:, :1] = (low - high) / (low + high + 2)
+    diagonal[:, 1:] = (low - high) * (low + high) / (total * (total + 2))
+    squares = 4 * k * (k + high) * (k + low) / (total**2 * (total + 1))
+    squares[:, 1:] *= (k + high + low)[:, 1:] / (total - 1)[:, 1:]  # for k = 1 both are equal, and may be 0
+    matrices = np.zeros((len(shapes), NODE_COUNT, NODE_COUNT))
+    place = np.arange(NODE_COUNT)
+    matrices[:, place, place] = diagonal
+    matrices[:, place[1:], place[:-1]] = np.sqrt(squares)
+    positions, vectors = np.linalg.eigh(matrices)
+    return DropoutNodes(np.clip((1 + positions) / 2, SMALLEST_DROPOUT, 1.0), vectors[:, 0] ** 2)
+
+
+def _expect_while_alive(
+    order_shapes: FloatArray, relative_periods: FloatArray, nodes: DropoutNodes, node_rows: IntArray
+) -> FloatArray:
+    """Return the expected orders of customers who are alive, shape (g,).
+
+    With dropout probability p, it is the mean of (1 - exp(-rate p t)) / p over the Gamma distribution of rates, that
+    is, (1 - (1 + p t / (alpha + T))^-(r + x)) / p.
+
+    Args:
+        order_shapes: r + x, shape (g,).
+        relative_periods: t / (alpha + T), shape (g,).
+        nodes: dropout probabilities and their weights.
+        node_rows: row of `nodes` of each customer, shape (g,).
+    """
+    expected_orders = np.empty(len(order_shapes))
+    for start in range(0, len(order_shapes), HISTORY_CHUNK_SIZE):
+        rows = slice(start, start + HISTORY_CHUNK_SIZE)
+        p = nodes.p[node_rows[rows]]
+        orders = -np.expm1(-order_shapes[rows, None] * np.log1p(p * relative_periods[rows, None])) / p
+        expected_orders[rows] = (orders * nodes.weights[node_rows[rows]]).sum(axis=1)
+    return expected_orders

@@ -19,20 +19,24 @@ from segcli.value.models import Parameters
 from segcli.value.purchase_summary import FloatArray, HistoryGroups
 
 __all__ = [
+    "MAX_HISTORIES",
     "PARAMETERS",
     "STARTS",
     "conditional_expectation",
+    "dropout_rate",
     "likelihood_gradient",
     "log_likelihood",
     "probability_alive",
+    "simulate_orders",
     "unconditional_expectation",
 ]
 
 PARAMETERS = ("r", "alpha", "s", "beta")
 STARTS = ((0.6, 10.0, 0.6, 12.0), (1.0, 5.0, 1.0, 20.0), (0.7, 1.0, 0.5, 5.0))
+MAX_HISTORIES = 8_000
 QUADRATURE_NODES, QUADRATURE_WEIGHTS = np.polynomial.legendre.leggauss(32)
 INTEGRAND_DEPTH = 37.0  # values below e^-37 of the peak are ignored: they are smaller than rounding errors
-BISECTION_STEPS = 24
+BISECTION_STEPS = 14  # the bounds only need to be close
 HISTORY_CHUNK_SIZE = 10_000  # histories per chunk; limits the memory for nodes
 
 
@@ -96,6 +100,28 @@ def unconditional_expectation(parameters: Parameters, periods: float) -> float:
     r, alpha, s, beta = (parameters[name] for name in PARAMETERS)
     s = avoid_one(s)
     return float(r * beta / (alpha * (s - 1)) * (1 - (beta / (beta + periods)) ** (s - 1)))
+
+
+def dropout_rate(parameters: Parameters) -> float:
+    """Return the mean dropout rate per period."""
+    return parameters["s"] / parameters["beta"]
+
+
+def simulate_orders(
+    parameters: Parameters, groups: HistoryGroups, periods: float, samples: int, generator: np.random.Generator
+) -> FloatArray:
+    """Return random numbers of orders in the next `periods` of customers who are alive, shape (samples, g).
+
+    Given that the customer is alive, the order rate is Gamma(r + x, alpha + T), and the dropout rate is
+    Gamma(s, beta + T).
+    """
+    r, alpha, s, beta = (parameters[name] for name in PARAMETERS)
+    shape = samples, len(groups.x)
+    order_rates = generator.gamma(r + groups.x, size=shape) / (alpha + groups.T)
+    dropout_rates = generator.gamma(s, size=shape) / (beta + groups.T)
+    with np.errstate(divide="ignore", over="ignore"):  # a customer with a dropout rate of 0 stays
+        lifetimes = np.minimum(generator.exponential(size=shape) / dropout_rates, periods)
+    return generator.poisson(order_rates * lifetimes).astype(np.float64)
 
 
 class DropoutIntegral(NamedTuple):
