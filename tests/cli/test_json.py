@@ -34,7 +34,7 @@ def documented(root: Path) -> dict[str, set[str]]:
         ("persona ORDERS", "personas"),
         ("target ORDERS", "chosen holds parts segmentation targets weight_sets"),
         ("plan ORDERS", "calendar gaps plan segmentation"),
-        ("export ORDERS --to mailchimp", "audience counts destination left_out people"),
+        ("export ORDERS --to plain", "audience counts destination left_out people"),
         ("check ORDERS", "findings"),
     ],
 )
