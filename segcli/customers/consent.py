@@ -46,17 +46,6 @@ def contact_texts(customers: Customers, name: str) -> pd.Series | None:
     return texts
 
 
-def knows_reach(customers: Customers, channel: str) -> bool:
-    """Return whether there are contacts or consents for a channel, or the channel needs none."""
-    contacts = CONTACTS_BY_CHANNEL.get(channel)
-    if contacts is None:
-        return True
-    consent_columns = [name for contact in contacts for name in CONSENT_COLUMNS.get(contact, ())]
-    return any(name in customers.table for name in consent_columns) or any(
-        contact_texts(customers, contact) is not None for contact in contacts
-    )
-
-
 def normalise_contacts(customers: Customers, contact: str) -> pd.Series | None:
     """Return the normalised e-mail address or phone number of each customer.
 

@@ -16,7 +16,6 @@ from segcli import columns, formatting
 from segcli.config import Settings
 from segcli.config.privacy import PrivacySettings
 from segcli.config.target import TargetSettings
-from segcli.customers import consent
 from segcli.evaluation.disclosure_control import WITHHELD_LABEL, is_small_count
 from segcli.message import count_message, join_messages, message
 from segcli.model import Customers, Persona, Segmentation
@@ -491,10 +490,11 @@ def _list_next_steps(
     action_by_segment = {persona.segment: persona.action for persona in personas.get(segmentation.column, ())}
     holdout_share = _find_holdout(segmentation, settings)
     for row in targets.table[targets.table["chosen"] == "yes"].to_dict("records"):
-        segment, reach, channel = str(row[columns.SEGMENT_NAME]), int(row["contacts"]), str(row["way"])
-        unreached = int(row[columns.CUSTOMERS]) - reach
-        shows_reach = consent.knows_reach(segmentation.customers, channel) and not any(
-            is_small_count(count, settings.privacy.smallest_group) for count in (reach, unreached)
+        segment, channel = str(row[columns.SEGMENT_NAME]), str(row["way"])
+        reach = None if pd.isna(row["contacts"]) else int(row["contacts"])
+        shows_reach = reach is not None and not any(
+            is_small_count(count, settings.privacy.smallest_group)
+            for count in (reach, int(row[columns.CUSTOMERS]) - reach)
         )
         margin = row["expected_margin"] if settings.target.response and not pd.isna(row["expected_margin"]) else None
         missing = [

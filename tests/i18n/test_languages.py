@@ -218,6 +218,7 @@ def test_nothing_of_a_report_is_left_in_english(monkeypatch: pytest.MonkeyPatch,
         named = {name for one in findings.segmentations for name in (one.column, one.name, *one.segments)}
         named |= {*findings.customers.table.columns, "growth first"}  # the last is the config's own
         named |= {name.replace("_", " ").capitalize() for one in findings.segmentations for name in one.segments}
+        named |= set(findings.labels.label_by_name.values())  # readable names of segmentations and columns
         for code in OTHERS:
             translated = texts(translate_result(result, i18n.load_language(code)).blocks)
             left[code] = [
