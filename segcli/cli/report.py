@@ -26,7 +26,6 @@ BriefOption = Annotated[
 EXAMPLES = (
     "segcli report orders.csv --brief",
     "segcli report scored.csv -o report.html",
-    "segcli report scored.csv --sections summary,segments -o report.md",
 )
 
 

@@ -30,7 +30,7 @@ cluster: {features: [orders, revenue], k: 2, pairs: 4}
 persona: {of: [rfm, cluster]}
 target: {of: tier, choose: 1-2}
 plan: {of: tier}
-cohort: {by: city}
+cohort: {by: first_product}
 clv: {}
 backtest: {period_days: 30}
 privacy: {key_file: secret/key}

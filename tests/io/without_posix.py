@@ -65,6 +65,6 @@ if __name__ == "__main__":
     block_posix(has_windows_locks=sys.argv[1] == "windows")
     sys.argv = sys.argv[3:]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
-else:
+elif __name__ == "without_posix":  # as a plug-in of pytest; a test that imports a function blocks nothing
     for blocked_name in ("fcntl", "resource"):
         sys.modules[blocked_name] = None  # type: ignore[assignment]
