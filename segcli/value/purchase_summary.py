@@ -148,6 +148,7 @@ def summarise_purchases(customers: Customers, last_day: date, period_days: float
     )
     repeat_totals = days_by_customer["money"].sum() - days_by_customer["money"].first()
     end_number = np.datetime64(last_day).astype("datetime64[D]").astype(np.int64)
+    end_number = max(end_number, last_days.max())  # an as-of day of your own may have orders itself
     x, last_ages, observed_ages = (
         np.asarray(day_numbers, dtype=np.int64)
         for day_numbers in (day_counts - 1, last_days - first_days, end_number - first_days)

@@ -53,7 +53,7 @@ def translate_rule(rule: ConditionNode, context: SqlContext) -> str:
     try:
         check_rule(rule, context.schema.columns, context.schema.tables)
     except RuleProblem as problem:
-        raise UsageProblem(f"cannot translate the rule to SQL: {problem}; use only what the four dialects have") from None
+        raise UsageProblem(f"cannot translate the rule to SQL: {problem}; change the rule") from None
     return _SqlWriter(context).write_condition(rule)
 
 
