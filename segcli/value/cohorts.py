@@ -123,7 +123,7 @@ def _assign_cohorts(
             )
         return _find_first_values(customers, line_column)
     if settings.by not in customers.table or columns.is_computed(settings.by):
-        raise UsageProblem(_describe_unusable(customers, settings.by))
+        raise UsageProblem(f"{_describe_unusable(customers, settings.by)}; change cohort.by")
     cohort_values = customers.table[settings.by].astype("str").fillna("").str.strip().replace("", UNKNOWN_COHORT)
     return cohort_values.to_numpy(dtype=object)
 

@@ -139,7 +139,9 @@ class _SqlWriter:
                 return self.write_arithmetic(left, sign, right)
             case nodes.Aggregate():
                 if self.context.write_aggregate is None:
-                    raise UsageProblem(f"{format_rule(node)} has no SQL form here: it reads the table {node.table}")
+                    raise UsageProblem(
+                        f"{format_rule(node)} has no SQL form here: it reads the table {node.table}; change the rule"
+                    )
                 return self.context.write_aggregate(node)
 
     def write_column(self, name: str) -> str:
