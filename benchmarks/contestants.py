@@ -15,9 +15,10 @@ class Work(NamedTuple):
     arguments: tuple[str, ...]
 
 
+SCORING = ("--ties", "same-bin")  # as the peers score
 WORKS = {
-    "rfm": Work("segcli, three measures", ("rfm", "--set", "ingest.measures=[recency_days,orders,revenue]")),
-    "all": Work("segcli, all measures", ("rfm", "--set", "ingest.measures=all")),
+    "rfm": Work("segcli, three measures", ("rfm", "--set", "ingest.measures=[recency_days,orders,revenue]", *SCORING)),
+    "all": Work("segcli, all measures", ("rfm", "--set", "ingest.measures=all", *SCORING)),
 }
 KINDS = ("plain", "realistic")
 PACKAGES = {"duckdb": "duckdb", "polars": "polars", "pandas": "pandas", "parse": "pyarrow"}

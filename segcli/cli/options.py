@@ -57,7 +57,7 @@ FormatOption = Annotated[
     Option(
         "--format",
         "-f",
-        help=f"Format: {plugins.join_words(plugins.list_plugin_files('segcli.reports.formats'))}.",
+        help=f"{plugins.join_words(plugins.list_plugin_files('segcli.reports.formats'))}.",
         metavar="FORMAT",
         autocompletion=choices.complete_plugins("segcli.reports.formats"),
         rich_help_panel=help_layout.OUTPUT,
