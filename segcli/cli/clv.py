@@ -21,7 +21,7 @@ CalibrationOption = Annotated[
     Option(
         "--calibration-end",
         help="Last day of the training data. segcli compares the forecast with the purchases after this day. Default: "
-        "the last day of the data.",
+        "the last day of your data.",
         metavar="DATE",
     ),
 ]
