@@ -235,7 +235,7 @@ QuietOption = Annotated[
     Option(
         "--quiet",
         "-q",
-        help="Print only errors and notes on over 1% of the money.",
+        help="Print errors, and notes on over 1% of the money.",
         rich_help_panel=help_layout.COMMON,
     ),
 ]

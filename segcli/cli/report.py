@@ -19,9 +19,7 @@ SectionsOption = Annotated[
     ),
 ]
 
-BriefOption = Annotated[
-    bool, Option("--brief", help="Only the first screen: key figures, findings and next steps, without charts.")
-]
+BriefOption = Annotated[bool, Option("--brief", help="Print only the first screen, without charts.")]
 
 EXAMPLES = (
     "segcli report orders.csv --brief",

@@ -54,7 +54,7 @@ class TargetSelection:
     no), reason, and for chosen segments planned_holdout and detectable_effect.
     `contributions` are the contributions of each criterion. `weight_tolerance` is the number of points
     out of 100 by which all weights may change while the first segment stays first. `weight_set_scores` compares the
-    weight sets.
+    weight sets. `missing_figures` are those that the expected incremental margin lacks.
     """
 
     segmentation: Segmentation
@@ -64,6 +64,7 @@ class TargetSelection:
     weight_tolerance: float
     weight_set_scores: pd.DataFrame
     notes: tuple[str, ...]
+    missing_figures: tuple[str, ...] = ()
 
     @property
     def member_mask(self) -> npt.NDArray[np.bool_]:
@@ -170,6 +171,7 @@ def select_targets(segmentation: Segmentation, settings: TargetSettings, terms: 
             *describe_holdouts(holdout_plans, chosen_names),
             *([] if is_complete else [_describe_limit(terms.max_choices)]),
         ),
+        tuple(missing_figures),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 
 if TYPE_CHECKING:
@@ -123,7 +124,8 @@ def test_one_date_in_the_future_leaves_the_stages_of_life_as_they_are(segcli: Ru
          ("reactivated", "loyal", "at risk", "lapsed", "lost")]
         for one in (done, good)
     ]  # fmt: skip
-    assert counts[0] == counts[1] == [8, 22, 9, 11, 250]
+    # Thresholds follow the probability to order again; the good file has the same stages.
+    assert counts[0] == counts[1] == [0, 35, 15, 4, 246]
     assert "2042-09-06" in done.stderr
 
 
@@ -133,8 +135,12 @@ def test_surveys_are_read_as_their_tools_write_them(segcli: Run, cases: Path) ->
     done, clean = (segcli("cluster", folder / name, *options) for name in ("input.csv", "clean.csv"))
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == 61
-    rows = [[row["customer_id"], row["cluster_segment"]] for row in csv.DictReader(io.StringIO(done.stdout))]
-    assert rows == [[row["customer_id"], row["cluster_segment"]] for row in csv.DictReader(io.StringIO(clean.stdout))]
+    # The questions of the export show that two columns are a CSAT and an NPS, which changes names, not members.
+    members = [
+        {frozenset(rows["customer_id"]) for _, rows in pd.read_csv(io.StringIO(one.stdout)).groupby("cluster_segment")}
+        for one in (done, clean)
+    ]
+    assert members[0] == members[1]
     nps = segcli("rules", cases / "12-nps-with-labelled-ends/input.csv", "--base", "nps", "-f", "table")
     assert "NPS 25 " in nps.stdout
 
