@@ -105,6 +105,15 @@ def format_ratio(value: float) -> FormattedNumber:
     return FormattedNumber(f"{value:,.1f}x", value)
 
 
+def format_index(index: float) -> FormattedNumber:
+    """Format an index, which is 100 at the average, as a multiple of the average.
+
+    >>> format_index(231.0)
+    '2.3x'
+    """
+    return FormattedNumber(f"{index / 100:.2g}x", index / 100)
+
+
 def format_days(value: float) -> FormattedNumber:
     """Format a number of days.
 
