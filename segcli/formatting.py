@@ -86,6 +86,16 @@ def format_share(value: float) -> FormattedNumber:
     return FormattedNumber(f"{value:.1%}" if 0 < abs(value) < 0.01 else f"{value:.0%}", value)  # noqa: PLR2004 - 1%
 
 
+def format_change(change: float) -> FormattedNumber:
+    """Format a relative change with its sign.
+
+    >>> format_change(-0.084), format_change(0.0)
+    ('-8%', '0%')
+    """
+    text = f"{change:+.1%}" if 0 < abs(change) < 0.01 else f"{change:+.0%}"  # noqa: PLR2004 - 1%
+    return FormattedNumber("0%" if text in {"+0%", "-0%", "+0.0%", "-0.0%"} else text, change)
+
+
 def format_ratio(value: float) -> FormattedNumber:
     """Format a ratio to one decimal.
 
@@ -93,6 +103,15 @@ def format_ratio(value: float) -> FormattedNumber:
     '2.0x'
     """
     return FormattedNumber(f"{value:,.1f}x", value)
+
+
+def format_index(index: float) -> FormattedNumber:
+    """Format an index, which is 100 at the average, as a multiple of the average.
+
+    >>> format_index(231.0)
+    '2.3x'
+    """
+    return FormattedNumber(f"{index / 100:.2g}x", index / 100)
 
 
 def format_days(value: float) -> FormattedNumber:

@@ -9,11 +9,15 @@ from segcli.cli import command_settings, discovered_config, export_files, gates,
 from segcli.cli.options import CommonOptions
 from segcli.cli.output import display_result
 from segcli.cli.terminal import Console
-from segcli.errors import SegcliError, UsageProblem
+from segcli.errors import InputProblem, SegcliError, UsageProblem
 from segcli.formatting import pluralize
+from segcli.message import message
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from segcli.config import LoadedSettings
+    from segcli.evaluation.backtest import LabelsBySegmentation
     from segcli.model import Customers, InputReport
     from segcli.reports.blocks import Result
 
@@ -23,6 +27,7 @@ TargetArgument = Annotated[
 ]
 Finding = tuple[str, str, str]
 FINDING_COLUMNS = ("severity", "where", "what")
+MIN_RANK_CORRELATION = 0.05  # with later purchases, which the interval must exceed
 HIGH_CONFIDENCE, MIDDLING_CONFIDENCE = "confidence high", "confidence middling"  # beginnings of the quality check
 
 EXAMPLES = (
@@ -98,7 +103,7 @@ def _collect_findings(
     ]
     if customers.transactions is not None and len(customers.table):
         findings = _cap_confidence(findings, customers, loaded_config)
-        findings += [("warning", name, sentence) for name, sentence in segmenters.check_names(customers, loaded_config)]
+        findings += _check_names(customers, loaded_config)
     return sorted(findings, key=lambda f: gates.SEVERITIES.index(f[0])), customers, None
 
 
@@ -135,15 +140,53 @@ def _cap_confidence(findings: list[Finding], customers: "Customers", loaded_conf
     """Return the findings with high confidence lowered if segments do not predict purchases."""
     if not any(sentence.startswith(HIGH_CONFIDENCE) for *_, sentence in findings):
         return findings
-    doubt = segmenters.describe_evidence(customers, loaded_config)
-    if not doubt:
+    weakness = _describe_evidence(customers, loaded_config)
+    if not weakness:
         return findings
     return [
-        (severity, source, f"{MIDDLING_CONFIDENCE}{sentence.removeprefix(HIGH_CONFIDENCE)}; {doubt}")
+        (severity, source, f"{MIDDLING_CONFIDENCE}{sentence.removeprefix(HIGH_CONFIDENCE)}; {weakness}")
         if sentence.startswith(HIGH_CONFIDENCE)
         else (severity, source, sentence)
         for severity, source, sentence in findings
     ]
+
+
+def _describe_evidence(customers: "Customers", loaded_config: "LoadedSettings") -> str:
+    """Return why RFM segments of these customers cannot be relied on, by a backtest of the last period; else blank."""
+    from segcli.evaluation.backtest import run_backtest
+
+    settings = loaded_config.settings
+    backtest_settings = settings.backtest.model_copy(update={"folds": 1, "until": None})
+
+    def label_customers(
+        later: "Customers", earlier: "Customers"
+    ) -> "tuple[LabelsBySegmentation, LabelsBySegmentation]":
+        fixed = segmenters.choose_map(later, settings)
+        return {"rfm": segmenters.apply_rfm(later, fixed).labels}, {"rfm": segmenters.apply_rfm(earlier, fixed).labels}
+
+    try:
+        summary = run_backtest(customers, backtest_settings, settings.seed, label_customers).summary
+    except InputProblem:
+        return "the history is too short to test whether segments predict purchases"
+    row = summary[summary["segmentation"] == "rfm"].iloc[0]
+    correlation, low = float(row["rank_correlation"]), float(row["rank_correlation_low"])
+    if low > MIN_RANK_CORRELATION:
+        return ""
+    return f"segments barely predict later purchases (rank correlation {correlation:.2f})"
+
+
+def _check_names(customers: "Customers", loaded_config: "LoadedSettings") -> "Iterator[Finding]":
+    """Yield a finding for each claim of a segment's name that the data contradict."""
+    from segcli.evaluation.name_claims import find_contradictions
+
+    for segmentation in segmenters.build_segmentations(customers, loaded_config, with_clusters=False):
+        for name, checks in find_contradictions(segmentation).items():
+            for check in checks:
+                yield (
+                    "warning",
+                    segmentation.column,
+                    message("{name} ({mark}): {reason}", name=name, mark=check.mark, reason=check.reason),
+                )
 
 
 def _find_pii(customers: "Customers") -> list[Finding]:

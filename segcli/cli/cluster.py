@@ -1,6 +1,6 @@
 """Command `segcli cluster`: find segments in chosen features."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
@@ -8,6 +8,10 @@ from segcli import plugins
 from segcli.cli import choices, inputs, messages, options, segmenters, terminal
 from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import Console, show_progress
+
+if TYPE_CHECKING:
+    from segcli.model import Segmentation
+    from segcli.persona.explanations import Explanation
 
 ClusterCountOption = Annotated[
     str | None,
@@ -63,7 +67,11 @@ EXAMPLES = (
 
 def command(
     input: options.InputArgument = None,
-    k: ClusterCountOption = None,
+    k: if TYPE_CHECKING:
+    from segcli.model import Segmentation
+    from segcli.persona.explanations import Explanation
+
+ClusterCountOption = None,
     method: ClusterMethodOption = None,
     features: FeaturesOption = None,
     save_model: SaveClusterOption = None,
@@ -94,14 +102,10 @@ def command(
             extra_inputs=[previous] if previous else [],
             extra_outputs=output_paths,
         )
-        from segcli.cli.output import save_file, write_result
-        from segcli.reports.results import build_segmentation_result
-        from segcli.segment import methods, models
+        from segcli.segment import methods
 
-        if save_model:
-            methods.load_predictive_method(
-                command_input.settings.cluster.method
-            )  # rejects methods that cannot be saved before anything is computed
+        if save_model:  # rejects methods that cannot be saved before anything is computed
+            methods.load_predictive_method(command_input.settings.cluster.method)
         with show_progress("finding segments", common_options):
             segmentation = segmenters.find_clusters(command_input.customers, command_input.settings)
         explanation = segmenters.explain_clusters(segmentation)
@@ -110,24 +114,41 @@ def command(
         if common_options.verbose:
             for note in segmenters.describe_default_features(command_input.customers, command_input.settings):
                 console.log("note", note)
-        if save_model:
-            save_file(save_model, models.dump_model(segmentation), common_options, console)
-        if emit_rules:
-            save_file(
-                emit_rules,
-                segmenters.render_cluster_rules(segmentation, explanation, emit_rules),
-                common_options,
-                console,
-            )
+        _save_definitions(segmentation, explanation, save_model, emit_rules, common_options, console)
         if why_text is None:
-            write_result(
-                build_segmentation_result(
-                    "cluster", segmentation, explanation, segmenters.find_cluster_markers(segmentation)
-                ),
-                common_options,
-                console,
-            )
+            _write_segments(segmentation, explanation, common_options, console)
             messages.print_next_commands(input, common_options, console)
         else:
             terminal.write_stdout(why_text)
         command_input.check_quality()
+
+
+def _save_definitions(
+    segmentation: "Segmentation",
+    explanation: "Explanation",
+    model_path: str | None,
+    rules_path: str | None,
+    common_options: CommonOptions,
+    console: Console,
+) -> None:
+    """Write the model and the rules of the segments to the files that the user named."""
+    from segcli.cli.output import save_file
+    from segcli.segment import models
+
+    if model_path:
+        save_file(model_path, models.dump_model(segmentation), common_options, console)
+    if rules_path:
+        rules_text = segmenters.render_cluster_rules(segmentation, explanation, rules_path)
+        save_file(rules_path, rules_text, common_options, console)
+
+
+def _write_segments(
+    segmentation: "Segmentation", explanation: "Explanation", common_options: CommonOptions, console: Console
+) -> None:
+    from segcli.cli.output import write_result
+    from segcli.reports.results import build_segmentation_result
+
+    markers = segmenters.find_cluster_markers(segmentation)
+    write_result(
+        build_segmentation_result("cluster", segmentation, explanation, markers), common_options, console
+    )

@@ -82,8 +82,8 @@ def command(
             )
         churn_result = None
         if churn:
-            from segcli.value import churn as leaving
+            from segcli.value.churn import predict_churn
 
-            churn_result = leaving.predict_churn(command_input.customers, settings.churn, settings.seed)
+            churn_result = predict_churn(command_input.customers, settings.churn, settings.seed)
         write_result(build_clv_result(clv_result, churn_result), common_options, console)
         command_input.check_quality()

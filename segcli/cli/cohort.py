@@ -58,12 +58,12 @@ def command(
         command_input = inputs.read_input(
             input, common_options, console, flags, list_measures=segmenters.list_cohort_measures
         )
-        from segcli.cli.output import write_result as shown
+        from segcli.cli.output import write_result
         from segcli.reports.value_results import build_cohorts_result
         from segcli.value.cohorts import analyse_cohorts
 
         customers, cohort_settings = command_input.customers, command_input.settings.cohort
         segmentations = segmenters.build_cohort_segmentations(customers, command_input.loaded_config)
         cohorts = analyse_cohorts(customers, cohort_settings, segmentations)
-        shown(build_cohorts_result(cohorts, customers, cohort_settings.show), common_options, console)
+        write_result(build_cohorts_result(cohorts, customers, cohort_settings.show), common_options, console)
         command_input.check_quality()

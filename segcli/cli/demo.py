@@ -65,9 +65,9 @@ def _fill_folder(demo_folder: str) -> Path:
     Raises:
         UsageProblem: the folder has other files in it, or a file of the demo was changed.
     """
-    from segcli.io import write as to_file
+    from segcli.io import write
 
-    folder_path, demo_files = to_file.make_folder(demo_folder), _read_demo_files()
+    folder_path, demo_files = write.make_folder(demo_folder), _read_demo_files()
     existing_paths = [path for path in folder_path.iterdir() if path.name in demo_files]
     changed_paths = [
         path for path in existing_paths if not path.is_file() or path.read_bytes() != demo_files[path.name]
@@ -76,7 +76,7 @@ def _fill_folder(demo_folder: str) -> Path:
         problem = f"{changed_paths[0]}: has changed" if changed_paths else f"{demo_folder}: is not empty"
         raise UsageProblem(f"{problem}; nothing was replaced. Use another folder: segcli demo FOLDER")
     for name, body in demo_files.items():
-        to_file.write_file(str(folder_path / name), body)
+        write.write_file(str(folder_path / name), body)
     return folder_path
 
 

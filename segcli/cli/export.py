@@ -22,8 +22,7 @@ ExportOfOption = Annotated[
     str | None,
     Option(
         help="Your segmentation to export, for example rfm, or target for the chosen target segments. Default: the "
-        "first "
-        "segmentation.",
+        "first segmentation.",
         metavar="NAME",
     ),
 ]
@@ -92,16 +91,16 @@ def command(
     """
     if to is None:
         raise UsageProblem("no destination; set one with --to, for example --to klaviyo")
-    optional_values = {
+    export_values = {
+        "to": to,
+        "only_changed": only_changed,
         "of": of,
         "segments": options.split_names(segments),
         "name": name,
         "holdout": holdout,
         "dialect": dialect,
     }
-    export_values = {"to": to, "only_changed": only_changed, **optional_values}
     flags = {"export": [{key: value for key, value in export_values.items() if value is not None}]}
-    extra_inputs = [only_changed] if only_changed else []
     with Console(common_options) as console:
         command_input = inputs.read_input(
             input,
@@ -109,7 +108,7 @@ def command(
             console,
             flags,
             extra_outputs=groups,
-            extra_inputs=extra_inputs,
+            extra_inputs=[only_changed] if only_changed else [],
             check_settings=lambda loaded: export_files.check_destinations(loaded.settings),
             needs_contacts=True,
             allows_any_suffix=True,
@@ -124,13 +123,10 @@ def command(
             command_input.settings,
         )
         if export_settings.to == export_files.SQL_DESTINATION:
-            _write_definition(
-                export_files.render_sql_definition(
-                    export_settings, analysis.segmentations, command_input.loaded_config
-                ),
-                common_options,
-                console,
+            sql_text = export_files.render_sql_definition(
+                export_settings, analysis.segmentations, command_input.loaded_config
             )
+            _write_definition(sql_text, common_options, console)
         else:
             export_result = export_files.build_export(
                 export_settings, analysis, console, is_dry_run=common_options.dry_run

@@ -114,7 +114,7 @@ def _describe_file(
     input_file = open_input(own_source, may_hold_orders=is_orders)
     if is_orders and input_file.is_orders and input_file.key_column is None:
         if ORDER_COLUMNS & set(input_file.mapping.columns):
-            raise _missing_customer_id(input_file, name)
+            raise _make_id_problem(input_file, name)
         own_source = own_source.model_copy(update={"row_ids": True})  # dated rows that are no orders
         input_file = open_input(own_source)
     console.log("read", f"{path}  {input_file.dialect}")
@@ -127,7 +127,7 @@ def _describe_file(
     if has_row_ids and not declared_source.row_ids:
         console.log("warning", message("no column recognised as customer_id; each row counts as a customer (row_ids)"))
     elif input_file.key_column is None:
-        raise _missing_customer_id(input_file, name)
+        raise _make_id_problem(input_file, name)
     columns = {standard: name for standard, name in recognition.columns.items() if name in input_file.header}
     return SourceDescription(
         _relative_path(path, common_options.output),
@@ -140,7 +140,7 @@ def _describe_file(
     )
 
 
-def _missing_customer_id(input_file: "InputFile", source_name: str) -> "InputProblem":
+def _make_id_problem(input_file: "InputFile", source_name: str) -> "InputProblem":
     """Return the error for a file that no run could read, because nothing identifies its customers."""
     from segcli.errors import InputProblem
 

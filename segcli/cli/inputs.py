@@ -17,8 +17,13 @@ from segcli.cli.terminal import Console, is_terminal, select_format, show_progre
 from segcli.errors import InputProblem, UsageProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from segcli.config import LoadedSettings, Settings
     from segcli.config.ingest import IngestSettings
-    from segcli.model import Customers
+    from segcli.model import Customers, Segmentation
+
+    MeasureSelector = Callable[[LoadedSettings], Sequence[str] | None]
 
 
 # Rejected lines
@@ -72,14 +77,6 @@ def check_reject_limit(customers: "Customers", settings: "IngestSettings") -> No
                 remedy="Save them with --rejects FILE",
             )
 
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from segcli.config import LoadedSettings, Settings
-    from segcli.model import Customers, Segmentation
-
-    MeasureSelector = Callable[[LoadedSettings], Sequence[str] | None]
 
 ORDERS_PATH_KEY = "ingest.transactions.path"
 STDIN_PATH = "-"

@@ -11,7 +11,7 @@ from segcli.message import count_message, join_messages, message
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from segcli.model import Customers, InputReport, ReasonTotal, Reconciliation, Segmentation
+    from segcli.model import Customers, InputReport, Reconciliation, Segmentation
     from segcli.reports.report import Findings
 
 ROW_FORMATS = ("csv", "tsv", "ndjson", "parquet")
@@ -152,30 +152,22 @@ def _format_line_counts(reconciliation: "Reconciliation") -> str:
         kept_text = message(
             "{lines} ({returns} of them returns)", lines=kept_text, returns=reconciliation.returns.lines
         )
-    return join_facts(
-        [
-            kept_text,
-            *_format_rejected(reconciliation.rejected),
-            *_format_ignored(reconciliation.ignored),
-        ]
-    )
+    return join_facts([kept_text, *_list_reasons(reconciliation)])
 
 
-def _format_rejected(reason_totals: "tuple[ReasonTotal, ...]") -> list[str]:
+def _list_reasons(reconciliation: "Reconciliation") -> list[str]:
+    """Return the numbers of rejected and of ignored lines by reason."""
     from segcli.ingest.reasons import REASONS
 
     return [
-        message("rejected {lines} ({reason})", lines=total.lines, reason=REASONS[total.reason].short)
-        for total in reason_totals
-    ]
-
-
-def _format_ignored(reason_totals: "tuple[ReasonTotal, ...]") -> list[str]:
-    from segcli.ingest.reasons import REASONS
-
-    return [
-        message("ignored {lines} ({reason})", lines=total.lines, reason=REASONS[total.reason].short)
-        for total in reason_totals
+        *(
+            message("rejected {lines} ({reason})", lines=total.lines, reason=REASONS[total.reason].short)
+            for total in reconciliation.rejected
+        ),
+        *(
+            message("ignored {lines} ({reason})", lines=total.lines, reason=REASONS[total.reason].short)
+            for total in reconciliation.ignored
+        ),
     ]
 
 

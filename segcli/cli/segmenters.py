@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from segcli.segment.rule_set import RuleSet
 
 
-MIN_RANK_CORRELATION = 0.05  # with later purchases, which the interval must exceed
-
-
 def apply_rfm(customers: "Customers", settings: "Settings") -> "Segmentation":
     """Score and name customers by the settings, or by the saved model in them."""
     from segcli.segment import maps, models, rfm
@@ -132,14 +129,14 @@ def prepare_rules(loaded_config: "LoadedSettings") -> "list[RuleSet]":
     problems = [
         f"rules: {rule_set.column} uses '{name}', which is reserved for audits (fairness.audit_only); remove it"
         for rule_set in rule_sets
-        for name in sorted(audit_columns & _list_used_columns(rule_set, CUSTOMER_TABLE_COLUMNS))
+        for name in sorted(audit_columns & _list_rule_columns(rule_set, CUSTOMER_TABLE_COLUMNS))
     ]
     if problems:
         raise ConfigProblems(problems)
     return rule_sets
 
 
-def _list_used_columns(rule_set: "RuleSet", table_columns: "Collection[str]") -> set[str]:
+def _list_rule_columns(rule_set: "RuleSet", table_columns: "Collection[str]") -> set[str]:
     """Return the columns of customers, order lines and events that a segmentation uses."""
     base_columns = {name for name in table_columns if name == rule_set.settings.base}
     return {*rule_set.input_columns, *rule_set.row_columns, *base_columns}
@@ -359,45 +356,6 @@ def build_analysis_providers(
         if previous_path
         else None,
     )
-
-
-def check_names(customers: "Customers", loaded_config: "LoadedSettings") -> "Iterator[tuple[str, str]]":
-    """Yield the segmentation and a sentence for each claim of a segment's name that the data contradict."""
-    from segcli.evaluation.name_claims import find_contradictions
-    from segcli.message import message
-
-    for segmentation in build_segmentations(customers, loaded_config, with_clusters=False):
-        for name, checks in find_contradictions(segmentation).items():
-            for check in checks:
-                yield (
-                    segmentation.column,
-                    message("{name} ({mark}): {reason}", name=name, mark=check.mark, reason=check.reason),
-                )
-
-
-def describe_evidence(customers: "Customers", loaded_config: "LoadedSettings") -> str:
-    """Return why RFM segments of these customers cannot be relied on, by a backtest of the last period; else blank."""
-    from segcli.errors import InputProblem
-    from segcli.evaluation.backtest import run_backtest
-
-    settings = loaded_config.settings
-    backtest_settings = settings.backtest.model_copy(update={"folds": 1, "until": None})
-
-    def label_customers(
-        later: "Customers", earlier: "Customers"
-    ) -> "tuple[LabelsBySegmentation, LabelsBySegmentation]":
-        fixed = choose_map(later, settings)
-        return {"rfm": apply_rfm(later, fixed).labels}, {"rfm": apply_rfm(earlier, fixed).labels}
-
-    try:
-        summary = run_backtest(customers, backtest_settings, settings.seed, label_customers).summary
-    except InputProblem:
-        return "the history is too short to test whether segments predict purchases"
-    row = summary[summary["segmentation"] == "rfm"].iloc[0]
-    correlation, low = float(row["rank_correlation"]), float(row["rank_correlation_low"])
-    if low > MIN_RANK_CORRELATION:
-        return ""
-    return f"segments barely predict later purchases (rank correlation {correlation:.2f})"
 
 
 def build_cohort_segmentations(customers: "Customers", loaded_config: "LoadedSettings") -> "list[Segmentation]":

@@ -19,13 +19,13 @@ from segcli.cli.options import CommonOptions
 from segcli.errors import EnvironmentProblem, ExitCode, SegcliError, UsageProblem
 from segcli.formatting import escape_unprintable
 from segcli.message import count_message, is_detail, join_messages, message
+from segcli.plugins import ENGLISH_CODE
 
 if TYPE_CHECKING:
     from segcli.i18n.catalogue import Catalogue
 
 
 # Output: results go to stdout and nothing else does; messages go to stderr
-ENGLISH_CODE = "en"
 MIN_TEXT_WIDTH = 20  # terminal columns for text, however narrow the terminal
 NEXT_LABEL = "next"  # label of suggested commands
 NOTE_LABEL = "note"

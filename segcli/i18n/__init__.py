@@ -8,20 +8,13 @@ import gettext
 from functools import cache
 from importlib import resources
 
-from segcli import plugins
 from segcli.i18n.catalogue import Catalogue
-
-ENGLISH_CODE = plugins.ENGLISH_CODE
-
-
-def language_codes() -> list[str]:
-    """List the codes of the available languages."""
-    return plugins.list_language_codes()
+from segcli.plugins import ENGLISH_CODE
 
 
 @cache
 def load_language(code: str) -> Catalogue:
-    """Load the catalogue of a language; the code must be in `language_codes`."""
+    """Load the catalogue of a language; the code must be in `plugins.list_language_codes`."""
     if code == ENGLISH_CODE:
         return Catalogue(code, gettext.NullTranslations())
     with resources.files(__name__).joinpath(f"{code}.mo").open("rb") as compiled_file:

@@ -19,8 +19,8 @@ from segcli.persona.targets import TargetSelection
 from segcli.persona.traits import salient_traits
 from segcli.reports import crosstabs, disclosure
 from segcli.reports.disclosure import DisclosureGuard, build_guard
-from segcli.reports.key_findings import build_overview
 from segcli.reports.optional_analyses import AnalysisContext, AnalysisProviders, OptionalAnalyses, run_optional_analyses
+from segcli.reports.overview import build_overview
 from segcli.reports.persona_cards import is_percentage
 from segcli.reports.report import Findings
 from segcli.reports.translation import Labels

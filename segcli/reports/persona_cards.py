@@ -86,8 +86,7 @@ def _put_in_words(trait: Trait) -> str:
             "{label}: {level} for {share}, {base} of all", base=formatting.format_share(trait.base), **values
         )
     if trait.index is not None:
-        index = formatting.FormattedNumber(f"{trait.index / 100:.2g}x", trait.index / 100)
-        return message("{label}: {ratio} the average", label=label, ratio=index)
+        return message("{label}: {ratio} the average", label=label, ratio=formatting.format_index(trait.index))
     if trait.difference > 0:
         return message("{label}: above average", label=label)
     return message("{label}: below average", label=label)
@@ -178,13 +177,13 @@ def format_trait(trait: Trait, customer_count: int) -> str:
             message("{label} = {level}", label=label, level=trait.level),
             formatting.format_share(trait.value),
         )
-    values = {"title": title, "value": value, "difference": trait.difference, "count": trait.n}
-    has_index, is_partial = trait.index is not None, trait.n < customer_count
-    index = formatting.FormattedNumber(f"{(trait.index or 0.0) / 100:.2g}x", (trait.index or 0.0) / 100)
-    if has_index and is_partial:
-        return message("{title} {value}, {index} ({difference:+.1f} sd, n = {count})", index=index, **values)
-    if has_index:
-        return message("{title} {value}, {index} ({difference:+.1f} sd)", index=index, **values)
+    values: dict[str, object] = {"title": title, "value": value, "difference": trait.difference, "count": trait.n}
+    is_partial = trait.n < customer_count
+    if trait.index is not None:
+        values["index"] = formatting.format_index(trait.index)
+        if is_partial:
+            return message("{title} {value}, {index} ({difference:+.1f} sd, n = {count})", **values)
+        return message("{title} {value}, {index} ({difference:+.1f} sd)", **values)
     if is_partial:
         return message("{title} {value} ({difference:+.1f} sd, n = {count})", **values)
     return message("{title} {value} ({difference:+.1f} sd)", **values)

@@ -20,8 +20,8 @@ from segcli.reports import crosstabs
 from segcli.reports.blocks import Block, Details, Heading, Result
 from segcli.reports.disclosure import DisclosureGuard
 from segcli.reports.envelope import build_envelope, describe_segmentation, to_records
-from segcli.reports.key_findings import Overview
 from segcli.reports.optional_analyses import OptionalAnalyses
+from segcli.reports.overview import Overview
 from segcli.reports.results import describe_persona
 from segcli.reports.translation import Labels, apply_labels
 

@@ -307,11 +307,7 @@ def _format_marker(trait: Trait) -> str:
             base=formatting.format_share(trait.base),
         )
     if trait.index is not None:
-        return message(
-            "{label} {value}",
-            label=label,
-            value=formatting.FormattedNumber(f"{trait.index / 100:.2g}x", trait.index / 100),
-        )
+        return message("{label} {value}", label=label, value=formatting.format_index(trait.index))
     return message("{label} {value:.3g} (all {base:.3g})", label=label, value=trait.value, base=trait.base)
 
 

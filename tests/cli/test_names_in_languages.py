@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from segcli import i18n
+from segcli import plugins
 
 CONFIG = """
 ingest: {customers: {path: customers.csv}}
@@ -17,7 +17,7 @@ persona: {of: [mine], traits: 9}
 
 
 @pytest.mark.parametrize("layout", ["csv", "tsv", "ndjson", "json", "md", "html", "table"])
-@pytest.mark.parametrize("code", i18n.language_codes())
+@pytest.mark.parametrize("code", plugins.list_language_codes())
 def test_names_that_are_words_of_segcli_stay(segcli: Callable[..., Any], folder: Path, code: str, layout: str) -> None:
     """A rule segment "5 orders", a product "unknown" and a city "Champions", in cells and in trait sentences."""
     rows = [f"c{number},{number % 7 + 1},{10 * number + 5}," for number in range(80)]

@@ -20,7 +20,7 @@ from babel.messages.catalog import Catalog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segcli import i18n
+from segcli import i18n, plugins
 from segcli.formatting import FormattedNumber, format_count, format_money, format_share
 from segcli.i18n.catalogue import Catalogue, NumberFormat
 from segcli.message import count_message, join_messages, list_fields, message, tabulate_messages
@@ -32,7 +32,7 @@ from tests.i18n.message_sources import MessageKey, collect_messages
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "segcli" / "i18n"
-OTHERS = [code for code in i18n.language_codes() if code != i18n.ENGLISH_CODE]
+OTHERS = [code for code in plugins.list_language_codes() if code != plugins.ENGLISH_CODE]
 KEYS = collect_messages()
 
 
@@ -66,7 +66,7 @@ def needs_translation(key: MessageKey) -> bool:
 
 
 def test_four_languages_exist() -> None:
-    assert {"en", "ru", "vi", "zh"} <= set(i18n.language_codes())
+    assert {"en", "ru", "vi", "zh"} <= set(plugins.list_language_codes())
     assert {path.stem for path in FOLDER.glob("*.po")} == {path.stem for path in FOLDER.glob("*.mo")} == set(OTHERS)
 
 
@@ -189,7 +189,7 @@ def test_an_unknown_language_is_refused() -> None:
         check=False,
     )
     assert done.returncode == 2
-    assert ", ".join(i18n.language_codes()) in done.stderr
+    assert ", ".join(plugins.list_language_codes()) in done.stderr
 
 
 def texts(shown: Any) -> Iterator[str]:

@@ -19,7 +19,7 @@ from segcli.persona.analysis import Analysis
 from segcli.reports import key_figures
 from segcli.reports.findings import collect_findings
 from segcli.reports.key_figures import GroupFigure
-from segcli.reports.key_findings import Overview
+from segcli.reports.overview import Overview
 from segcli.reports.report import build_report
 from segcli.segment import maps, rfm
 

@@ -23,7 +23,7 @@ class Page:
     width: int | None = None
     has_colour: bool = False
     is_ascii: bool = False
-    language: str = "en"
+    language: str = plugins.ENGLISH_CODE
     charts_path: str = ""
 
 

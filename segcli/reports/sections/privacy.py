@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from segcli.config.privacy import PrivacySettings
 from segcli.customers.quality_rules import PRIVACY_SECTION
 from segcli.message import count_message, message
 from segcli.reports.blocks import Block, Text
@@ -16,37 +17,7 @@ STILL_PERSONAL = message(
 def build_blocks(findings: Findings) -> Iterator[Block]:
     """Yield the audience and smallest group, suppressed segments, pseudonyms, k and l."""
     settings, guard = findings.privacy, findings.guard
-    is_internal = settings.audience == "internal"
-    if not settings.withholds_groups:
-        yield Text(
-            [
-                count_message(
-                    "For internal readers: nothing is withheld; segments of fewer than {count} customer are marked.",
-                    "For internal readers: nothing is withheld; segments of fewer than {count} customers are marked.",
-                    settings.small_numbers,
-                )
-            ]
-        )
-    elif is_internal:
-        yield Text(
-            [
-                count_message(
-                    "For internal readers: groups of fewer than {count} customer are withheld.",
-                    "For internal readers: groups of fewer than {count} customers are withheld.",
-                    settings.smallest_group,
-                )
-            ]
-        )
-    else:
-        yield Text(
-            [
-                count_message(
-                    "For external readers: groups of fewer than {count} customer are withheld.",
-                    "For external readers: groups of fewer than {count} customers are withheld.",
-                    settings.smallest_group,
-                )
-            ]
-        )
+    yield Text([_describe_audience(settings)])
     if guard is not None and settings.withholds_groups:
         withheld_lines = [f"{column}: {', '.join(names)}" for column, names in guard.withheld_names.items() if names]
         yield Text(
@@ -66,3 +37,23 @@ def build_blocks(findings: Findings) -> Iterator[Block]:
     )
     facts += [message("people who objected are excluded from everything")] * bool(settings.suppression)
     yield Text(facts or [message("Customers are shown by their own ids.")], has_bullets=True)
+
+
+def _describe_audience(settings: PrivacySettings) -> str:
+    if not settings.withholds_groups:
+        return count_message(
+            "For internal readers: nothing is withheld; segments of fewer than {count} customer are marked.",
+            "For internal readers: nothing is withheld; segments of fewer than {count} customers are marked.",
+            settings.small_numbers,
+        )
+    if settings.audience == "internal":
+        return count_message(
+            "For internal readers: groups of fewer than {count} customer are withheld.",
+            "For internal readers: groups of fewer than {count} customers are withheld.",
+            settings.smallest_group,
+        )
+    return count_message(
+        "For external readers: groups of fewer than {count} customer are withheld.",
+        "For external readers: groups of fewer than {count} customers are withheld.",
+        settings.smallest_group,
+    )

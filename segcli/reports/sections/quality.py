@@ -1,11 +1,11 @@
 """Section with data quality: input lines by outcome."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from segcli import columns, formatting
 from segcli.ingest.reasons import REASONS
 from segcli.message import count_message, message
-from segcli.model import InputReport, Reconciliation
+from segcli.model import InputReport, QualityCheck, Reconciliation
 from segcli.reports.blocks import Block, Column, Table, Text
 from segcli.reports.report import Findings
 
@@ -23,56 +23,42 @@ def build_blocks(findings: Findings) -> Iterable[Block]:
         yield Text([_count_rows(input_report)])
         if input_report.reconciliation:
             yield _build_lines_table(input_report.reconciliation)
-            if input_report.reconciliation.refunded:
-                yield Text(
-                    [
-                        message(
-                            "Refunded later: {money:,.2f} of the kept money.",
-                            money=input_report.reconciliation.refunded,
-                        )
-                    ]
-                )
-            if input_report.reconciliation.unreadable:
-                yield Text(
-                    [
-                        message(
-                            "Lines with an unreadable amount: {count}.",
-                            count=input_report.reconciliation.unreadable,
-                        )
-                    ]
-                )
-            if input_report.reconciliation.unreadable_money:
-                yield Text(
-                    [
-                        message(
-                            "Unreadable money is about {money:,.2f}.",
-                            money=input_report.reconciliation.unreadable_money,
-                        )
-                    ]
-                )
+            yield from (Text([sentence]) for sentence in _describe_special_money(input_report.reconciliation))
         if input_report.notes:
             yield Text(input_report.notes, has_bullets=True)
-    check_texts: list[str] = [
-        message(
-            "{severity}: {source}: {problem}",
-            severity=SEVERITY_LABELS[quality_check.severity],
-            source=quality_check.source,
-            problem=quality_check.what,
-        )
-        for quality_check in findings.customers.quality_checks
-        if not quality_check.passed
-    ]
-    check_texts += [
-        quality_check.what
-        for quality_check in findings.customers.quality_checks
-        if quality_check.rule == "min_confidence" and quality_check.passed
-    ]
+    check_texts = _list_checks(findings.customers.quality_checks)
     if check_texts:
         yield Text(check_texts, has_bullets=True)
     if columns.ORDERS in findings.customers.table and not any(
         input_report.reconciliation for input_report in input_reports
     ):
         yield Text([NO_LINES_NOTE])
+
+
+def _describe_special_money(reconciliation: Reconciliation) -> Iterator[str]:
+    """Yield sentences about refunded and unreadable money, if there is any."""
+    if reconciliation.refunded:
+        yield message("Refunded later: {money:,.2f} of the kept money.", money=reconciliation.refunded)
+    if reconciliation.unreadable:
+        yield message("Lines with an unreadable amount: {count}.", count=reconciliation.unreadable)
+    if reconciliation.unreadable_money:
+        yield message("Unreadable money is about {money:,.2f}.", money=reconciliation.unreadable_money)
+
+
+def _list_checks(quality_checks: Sequence[QualityCheck]) -> list[str]:
+    """Return the failed checks, then the confidence if its check passed."""
+    failed_checks: list[str] = [
+        message(
+            "{severity}: {source}: {problem}",
+            severity=SEVERITY_LABELS[quality_check.severity],
+            source=quality_check.source,
+            problem=quality_check.what,
+        )
+        for quality_check in quality_checks
+        if not quality_check.passed
+    ]
+    confidence = [check.what for check in quality_checks if check.rule == "min_confidence" and check.passed]
+    return [*failed_checks, *confidence]
 
 
 def _count_rows(input_report: InputReport) -> str:

@@ -22,7 +22,9 @@ from segcli.reports.blocks import (
 )
 from segcli.reports.chart_blocks import build_lorenz_chart
 from segcli.reports.key_figures import KeyFigure
-from segcli.reports.key_findings import FIGURES_ANCHOR, SEGMENTS_ANCHOR, KeyFinding, NextStep, Overview, format_change
+from segcli.reports.key_findings import FIGURES_ANCHOR, SEGMENTS_ANCHOR, KeyFinding
+from segcli.reports.next_steps import NextStep
+from segcli.reports.overview import Overview
 from segcli.reports.report import Findings
 
 TITLE = message("Summary")
@@ -143,7 +145,7 @@ def _format_change(figure: KeyFigure) -> str:
     if figure.figure_id == key_figures.REPEAT_RATE:
         points = (figure.value - figure.previous) * 100
         return message("{points} points", points=formatting.FormattedNumber(f"{points:+.1f}", points))
-    return format_change(figure.change)
+    return formatting.format_change(figure.change)
 
 
 def _list_figure_notes(findings: Findings, overview: Overview) -> list[str]:
