@@ -339,9 +339,7 @@ def audit_fairness(
             if target_mask is None
             else compare_selection_rates(target_mask, group_labels, min_cell_size, settings.minimum_ratio)
         )
-        available_features = [
-            segmentation for segmentation in features if segmentation in customers.table and segmentation != column_name
-        ]
+        available_features = [feature for feature in features if feature in customers.table and feature != column_name]
         balance_tables = {
             segmentation.column: measure_balance(segmentation, group_labels, min_cell_size)
             for segmentation in segmentations

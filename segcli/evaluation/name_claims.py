@@ -79,11 +79,11 @@ def check_claims(segmentation: Segmentation, period_days: int = CLAIM_PERIOD_DAY
 
 def find_contradictions(segmentation: Segmentation) -> dict[str, list[ClaimCheck]]:
     """Return the contradicted claims by segment."""
-    found: dict[str, list[ClaimCheck]] = {}
+    contradictions: dict[str, list[ClaimCheck]] = {}
     for check in check_claims(segmentation):
         if check.verdict == CONTRADICTED:
-            found.setdefault(check.segment, []).append(check)
-    return found
+            contradictions.setdefault(check.segment, []).append(check)
+    return contradictions
 
 
 def _check_claim(

@@ -219,25 +219,25 @@ def _collect_audience(
             columns.SEGMENT_NAME: segmentation.labels.astype("str"),
         }
     )
-    for item_name in CONTACT_COLUMNS:
+    for contact_column in CONTACT_COLUMNS:
         contact_texts = (
-            consent.contact_texts(customers, item_name)
+            consent.contact_texts(customers, contact_column)
             if destination.REQUIRED_CONTACTS
-            else _read_shown_contact(customers, item_name)
+            else _read_shown_contact(customers, contact_column)
         )
         if contact_texts is not None:
-            people_rows[item_name] = contact_texts
+            people_rows[contact_column] = contact_texts
     value_column = settings.value
-    properties = [item_name for item_name in property_names if item_name not in people_rows]
-    for item_name in dict.fromkeys([*properties, *filter(None, [value_column])]):
-        people_rows[item_name] = customer_table[item_name]
+    properties = [property_name for property_name in property_names if property_name not in people_rows]
+    for column_name in dict.fromkeys([*properties, *filter(None, [value_column])]):
+        people_rows[column_name] = customer_table[column_name]
     if drawn_groups is not None:
         people_rows[GROUP_COLUMN] = drawn_groups
         properties.append(GROUP_COLUMN)
-    item_name = settings.name or segmentation.name.replace("_", " ")
+    audience_name = settings.name or segmentation.name.replace("_", " ")
     included_rows = people_rows[is_included].reset_index(drop=True)
     return Audience(
-        item_name, included_rows, tuple(properties), customers.as_of, export_terms.phone_region, value_column
+        audience_name, included_rows, tuple(properties), customers.as_of, export_terms.phone_region, value_column
     )
 
 

@@ -292,7 +292,7 @@ def _build_table(
     target_rows["cost"] = [estimate.cost for estimate in segment_scores.contact_estimates]
     target_rows["expected_margin"] = [estimate.expected_margin for estimate in segment_scores.contact_estimates]
     target_rows["roi"] = [estimate.roi for estimate in segment_scores.contact_estimates]
-    target_rows["chosen"] = ["yes" if column_name in chosen_names else "no" for column_name in segmentation.segments]
+    target_rows["chosen"] = ["yes" if segment_name in chosen_names else "no" for segment_name in segmentation.segments]
     target_rows["reason"] = pd.Series([reasons[segment_name] for segment_name in segmentation.segments], dtype=object)
     return target_rows.iloc[segment_scores.full_ranking].reset_index(drop=True)
 
@@ -365,7 +365,7 @@ def _build_notes(
             )
         )
     unknown_segments = sorted(
-        {item_name for segment_ratings in settings.ratings.values() for item_name in segment_ratings}
+        {segment_name for segment_ratings in settings.ratings.values() for segment_name in segment_ratings}
         - {*segment_scores.segmentation.segments}
     )
     if unknown_segments:
@@ -374,12 +374,12 @@ def _build_notes(
             name=segment_scores.segmentation.name,
             names=", ".join(unknown_segments),
         )
-    for item_name in weighted_scores.criteria:
-        unknown_names = segment_scores.criteria.list_unknown_segments(item_name, segment_scores.segmentation.segments)
+    for criterion in weighted_scores.criteria:
+        unknown_names = segment_scores.criteria.list_unknown_segments(criterion, segment_scores.segmentation.segments)
         if unknown_names:
             yield message(
                 "{criterion} is unknown for {names}: counted as the midpoint",
-                criterion=item_name,
+                criterion=criterion,
                 names=", ".join(unknown_names),
             )
     if segment_scores.strength is None:
