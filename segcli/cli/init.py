@@ -197,11 +197,11 @@ def _check_scores(
     """Return the description with RFM off if a measure is not known for every customer, and print the reason."""
     from dataclasses import replace
 
-    from segcli.config.starter import can_be_scored
+    from segcli.config.starter import has_rfm_columns
     from segcli.errors import InputProblem
     from segcli.segment.rfm_dimensions import read_dimensions
 
-    if not can_be_scored(description.columns):
+    if not has_rfm_columns(description.columns):
         return description
     try:
         read_dimensions(customer_table, settings.rfm.monetary)

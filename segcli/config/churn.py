@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from segcli.config.section import Section
+from segcli.config.section import PositiveValue, Section
 
 
 class ChurnSettings(Section):
@@ -16,9 +16,7 @@ class ChurnSettings(Section):
         description="Column of a customer table with the outcome, yes or no, for example Churn. Default: purchases in "
         "the next period.",
     )
-    positive: str | None = Field(
-        None, description="Value of the outcome that counts as yes. Default: the one that means yes, or the rarer one."
-    )
+    positive: PositiveValue = None
     among: list[str] = Field(
         default_factory=list,
         description="Columns that predict the outcome. Default: all columns that describe customers.",

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from segcli.config.section import Section
+from segcli.config.section import PositiveValue, Section
 
 
 class DriversSettings(Section):
@@ -13,9 +13,7 @@ class DriversSettings(Section):
         description="Outcome column: a number, yes or no, or a category. `repeat` is 1 for customers with more than "
         "one order.",
     )
-    positive: str | None = Field(
-        None, description="Value of the outcome that counts as yes. Default: the one that means yes, or the rarer one."
-    )
+    positive: PositiveValue = None
     among: list[str] = Field(
         default_factory=list,
         description="Candidate columns for the association. Default: all columns that describe customers.",

@@ -4,13 +4,18 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 # Marks a setting as a path relative to the config file; the second mark also allows the name of a shipped file.
 PATH_MARK: dict[str, Any] = {"path": True}
 PATH_OR_NAME_MARK: dict[str, Any] = {"path": True, "or_name": True}
+
+PositiveValue = Annotated[
+    str | None,
+    Field(description="Value of the outcome that counts as yes. Default: the one that means yes, or the rarer one."),
+]
 
 
 @dataclass(frozen=True)

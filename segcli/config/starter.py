@@ -93,7 +93,7 @@ def render_starter_config(
             blocks[-1] += "".join(_render_lines({kind: ingest[kind]}, "  "))
     blocks[-1] += _align_comments(_option_lines(_model_of_section("ingest"), "  ", ingest, skip=SOURCE_KINDS))
     main_source = sources["transactions"]
-    is_scorable = main_source.is_scorable and can_be_scored(main_source.columns)
+    is_scorable = main_source.is_scorable and has_rfm_columns(main_source.columns)
     for section in ACTIVE_SECTIONS:
         is_active = is_scorable or section != "rfm"  # scores need orders
         blocks += [_render_list_section("rules", user_settings, RULES_EXAMPLE)] * (section == "cluster")
@@ -102,8 +102,8 @@ def render_starter_config(
     return FILE_HEADER + "\n".join([*blocks, _render_list_section("export", user_settings, EXPORT_EXAMPLE)])
 
 
-def can_be_scored(columns: Mapping[str, str]) -> bool:
-    """Return whether RFM can score these columns: order dates, or the order count and the last order."""
+def has_rfm_columns(columns: Mapping[str, str]) -> bool:
+    """Return whether the columns suffice for RFM scores: order dates, or the order count and the last order."""
     return ORDER_DATE in columns or (ORDERS in columns and not {RECENCY_DAYS, LAST_ORDER}.isdisjoint(columns))
 
 

@@ -76,9 +76,7 @@ def compare_segmentations(
     ]
     feature_drifts = _measure_feature_drifts(old_customers, new_customers)
     drifted_columns = tuple(
-        segmentation.column
-        for segmentation in (*share_drifts, *feature_drifts)
-        if segmentation.is_beyond(settings.major)
+        drift.column for drift in (*share_drifts, *feature_drifts) if drift.is_beyond(settings.major)
     )
     notes = [
         note

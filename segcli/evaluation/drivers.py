@@ -105,7 +105,7 @@ def analyse_drivers(customers: Customers, settings: DriversSettings) -> DriverAn
     notes = (
         _describe_analysis(settings.of, target, customer_count, explained),
         *_describe_associations(table, design, target),
-        *_note_inflated(table),
+        *_describe_collinearity(table),
         *design.notes,
         *rare_notes,
     )
@@ -290,11 +290,11 @@ def _describe_change(factor: Factor) -> str:
     return message("{label} + {step}", label=describe_factor(factor), step=format_number(factor.step))
 
 
-def _note_inflated(table: pd.DataFrame) -> Iterator[str]:
-    inflated_drivers: Sequence[str] = list(dict.fromkeys(table.loc[table["vif"] > HIGH_VIF, "driver"]))
-    if inflated_drivers:
+def _describe_collinearity(table: pd.DataFrame) -> Iterator[str]:
+    collinear_drivers: Sequence[str] = list(dict.fromkeys(table.loc[table["vif"] > HIGH_VIF, "driver"]))
+    if collinear_drivers:
         yield message(
             "collinear with other drivers (VIF above {limit:.0f}): {names}",
             limit=HIGH_VIF,
-            names=join_messages(", ", map(formatting.column_label, inflated_drivers)),
+            names=join_messages(", ", map(formatting.column_label, collinear_drivers)),
         )

@@ -33,7 +33,7 @@ class Factor:
 
 @dataclass(frozen=True, eq=False)
 class Design:
-    """Design matrix, shape (n, factors), and notes on what was left out of it.
+    """Design matrix, shape (n, factors), and notes on excluded columns.
 
     Numbers are standardised, with missing values set to the mean. Categories are 0 or 1, without the most frequent
     level.
@@ -53,7 +53,7 @@ def build_design(table: pd.DataFrame, column_names: Sequence[str]) -> Design:
     notes: list[str] = []
     factors: list[Factor] = []
     design_columns: list[FloatArray] = []
-    for column_name in _drop_nested(table, column_names, notes):
+    for column_name in _drop_finer_categories(table, column_names, notes):
         for factor, values in _encode_column(table[column_name], column_name):
             repeated = _find_repeated(values, design_columns, factors)
             if repeated is None:
@@ -74,7 +74,7 @@ def describe_factor(factor: Factor) -> str:
     return label if factor.level is None else message("{label} = {level}", label=label, level=factor.level)
 
 
-def _drop_nested(table: pd.DataFrame, column_names: Sequence[str], notes: list[str]) -> list[str]:
+def _drop_finer_categories(table: pd.DataFrame, column_names: Sequence[str], notes: list[str]) -> list[str]:
     """Drop categories whose values determine another category, such as cities within regions; the coarser one stays.
 
     Of two categories with the same groups, the first one stays.

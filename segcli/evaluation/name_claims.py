@@ -6,16 +6,17 @@ contradicted if its customers do not differ as it says beyond chance; with fewer
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
-from segcli.customers.order_history import CUSTOMER_ROW, ORDER_DAY, list_orders
 from segcli.message import count_message, message
 from segcli.model import Segmentation
 from segcli.segment.confidence_intervals import wilson_interval
+from segcli.value.outcomes import measure_outcomes
 
 CLAIM_PERIOD_DAYS = 90
 MIN_MEMBERS = 30  # customers of a segment from which a claim is decided
@@ -78,11 +79,11 @@ def check_claims(segmentation: Segmentation, period_days: int = CLAIM_PERIOD_DAY
 
 def find_contradictions(segmentation: Segmentation) -> dict[str, list[ClaimCheck]]:
     """Return the contradicted claims by segment."""
-    found: dict[str, list[ClaimCheck]] = {}
+    contradictions: dict[str, list[ClaimCheck]] = {}
     for check in check_claims(segmentation):
         if check.verdict == CONTRADICTED:
-            found.setdefault(check.segment, []).append(check)
-    return found
+            contradictions.setdefault(check.segment, []).append(check)
+    return contradictions
 
 
 def _check_claim(
@@ -107,10 +108,8 @@ def _count_purchases(
     transactions = segmentation.customers.transactions
     if labels is None or transactions is None:
         return None
-    orders = list_orders(segmentation.customers)
-    days_ago = (pd.Timestamp(transactions.as_of) - orders[ORDER_DAY]).dt.days
-    has_bought = np.zeros(len(labels), dtype=bool)
-    has_bought[orders.loc[(days_ago > 0) & (days_ago <= days), CUSTOMER_ROW].to_numpy()] = True
+    customers, last_day = segmentation.customers, transactions.as_of - timedelta(days=days + 1)
+    has_bought = measure_outcomes(customers, customers.table[columns.CUSTOMER_ID], last_day, days).has_bought
     known = labels.notna().to_numpy()
     groups = pd.Series(has_bought[known]).groupby(labels[known].to_numpy())
     members, buyers = groups.size().to_dict(), groups.sum().to_dict()

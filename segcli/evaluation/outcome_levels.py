@@ -64,12 +64,6 @@ def read_outcome(values: pd.Series, name: str, positive: str | None, setting: st
     return OutcomeLevels({f"{name} = {positive_level}": _compare_texts(texts, positive_level)})
 
 
-def is_yes_no(values: pd.Series) -> bool:
-    """Return whether a column has two values that mean yes and no, in any supported language."""
-    texts = _to_texts(values)
-    return _find_positive(sorted(texts[texts != ""].unique())) is not None
-
-
 def _find_positive(levels: list[str]) -> str | None:
     """Return the value that means yes, if the other one means no."""
     if len(levels) != 2:  # noqa: PLR2004 - yes and no

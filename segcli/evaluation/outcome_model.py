@@ -24,6 +24,7 @@ from segcli.parallel import limit_blas_threads
 from segcli.segment.clustering.feature_encoding import is_skewed, signed_log1p
 from segcli.segment.confidence_intervals import Z_SCORE_95
 from segcli.value.classification import (
+    MIN_CLASS_SIZE,
     MODEL_TEXTS,
     LabelledRows,
     calibration_slope,
@@ -37,7 +38,6 @@ from segcli.value.classification import (
     select_classifier,
 )
 
-MIN_CLASS_SIZE = 50  # minimum number of customers with the outcome, and without it
 TEST_SHARE = 0.3
 LEAK_AUC = 0.98  # a single column that predicts so well is probably known only after the outcome
 
@@ -79,7 +79,7 @@ def predict_outcome(
     """
     label, outcomes = _read_binary_outcome(customers, settings)
     feature_names = _select_features(customers, settings, audit_only)
-    features = _encode_features(customers.table, feature_names)
+    features, encoded_names = _encode_features(customers.table, feature_names)
     by_id = customers.table[columns.CUSTOMER_ID].astype("str").argsort(kind="stable").to_numpy()
     known_rows = by_id[~np.isnan(outcomes[by_id])]  # in the order of ids, so that the order of rows has no effect
     _require_both_kinds(customers, label, outcomes[known_rows])
@@ -97,7 +97,7 @@ def predict_outcome(
     drivers, driver_notes = _analyse_outcome(customers, settings, feature_names)
     notes = (
         *_list_notes(label, model_name, labelled_rows, test_rows, scores),
-        *_note_leaks(features[known_rows], labelled_rows, _list_feature_names(customers.table, feature_names)),
+        *_note_leaks(features[known_rows], labelled_rows, encoded_names),
         *driver_notes,
     )
     return OutcomeForecast(
@@ -144,29 +144,23 @@ def _select_features(customers: Customers, settings: ChurnSettings, audit_only: 
     return [name for name in factor_names if name not in audit_only]
 
 
-def _encode_features(table: pd.DataFrame, feature_names: Sequence[str]) -> FloatArray:
-    """Return the features, shape (n, features): numbers, NaN where unknown, and categories as 0 or 1.
+def _encode_features(table: pd.DataFrame, column_names: Sequence[str]) -> tuple[FloatArray, list[str]]:
+    """Return the features, shape (n, features), and the column of each.
 
-    Skewed numbers are in logarithms.
+    Numbers are NaN where unknown, and in logarithms if they are skewed. Each value of a category is 0 or 1.
     """
-    feature_columns = []
-    for name in feature_names:
+    feature_columns: list[FloatArray] = []
+    encoded_names: list[str] = []
+    for name in column_names:
         if pd.api.types.is_numeric_dtype(table[name]):
             numbers = table[name].to_numpy(dtype=np.float64, na_value=np.nan)
-            feature_columns.append(signed_log1p(numbers) if is_skewed(numbers) else numbers)
+            encoded_columns = [signed_log1p(numbers) if is_skewed(numbers) else numbers]
         else:
             texts = table[name].astype("str").fillna("")
-            feature_columns += [(texts == level).to_numpy(dtype=np.float64) for level in sorted(texts.unique())]
-    return np.column_stack(feature_columns)
-
-
-def _list_feature_names(table: pd.DataFrame, feature_names: Sequence[str]) -> list[str]:
-    """Return the column of each feature of `_encode_features`."""
-    level_counts = {
-        name: 1 if pd.api.types.is_numeric_dtype(table[name]) else table[name].astype("str").fillna("").nunique()
-        for name in feature_names
-    }
-    return [name for name in feature_names for _ in range(level_counts[name])]
+            encoded_columns = [(texts == level).to_numpy(dtype=np.float64) for level in sorted(texts.unique())]
+        feature_columns += encoded_columns
+        encoded_names += [name] * len(encoded_columns)
+    return np.column_stack(feature_columns), encoded_names
 
 
 def _require_both_kinds(customers: Customers, label: str, outcomes: FloatArray) -> None:

@@ -107,21 +107,14 @@ def build_audience(
         is_included=statuses.is_open,
         drawn_groups=None if destination.IS_AD_AUDIENCE else drawn_groups,
     )
-    audience_consent = {
-        contact_column: has_consent[statuses.is_open]
-        for contact_column, has_consent in consent_by_contact.items()
-        if has_consent is not None
-    }
-    destination_file = destination.export(_blank_refused_contacts(audience, audience_consent))
+    destination_file = destination.export(_blank_refused_contacts(audience, consent_by_contact, statuses.is_open))
     statuses.assign_status(~statuses.customer_ids.isin(destination_file.customer_ids.astype("str")), "not reachable")
-    group_table = None if drawn_groups is None else _list_groups(segmentation, drawn_groups, statuses.is_open)
+    group_table = None
     if drawn_groups is not None:
+        group_table = _list_groups(segmentation, drawn_groups, statuses.is_open)
         statuses.assign_status(drawn_groups == HOLDOUT_GROUP, HOLDOUT_GROUP)
-        destination_file = (
-            _drop_holdout(destination_file, statuses.customer_ids[statuses.is_open])
-            if destination.IS_AD_AUDIENCE
-            else destination_file
-        )
+        if destination.IS_AD_AUDIENCE:
+            destination_file = _drop_holdout(destination_file, statuses.customer_ids[statuses.is_open])
     statuses.assign_status(statuses.is_open, "exported")
     check_limits(destination_file, destination.LIMITS, settings.to)
     notes = (*_build_notes(consent_by_contact, settings), *destination_file.notes)
@@ -158,12 +151,15 @@ def _lacks_consent(consent_by_contact: Mapping[str, BoolArray | None]) -> BoolAr
     return np.asarray(~np.logical_or.reduce(known_consents)) if known_consents else np.zeros(1, dtype=bool)
 
 
-def _blank_refused_contacts(audience: Audience, consent_by_contact: Mapping[str, BoolArray]) -> Audience:
+def _blank_refused_contacts(
+    audience: Audience, consent_by_contact: Mapping[str, BoolArray | None], is_included: BoolArray
+) -> Audience:
     """Return the audience without the addresses and numbers of people who did not consent to their use."""
     people_rows = audience.people_rows
     for contact_column, has_consent in consent_by_contact.items():
-        if contact_column in people_rows:
-            people_rows = people_rows.assign(**{contact_column: people_rows[contact_column].where(has_consent, "")})
+        if has_consent is not None and contact_column in people_rows:
+            permitted_contacts = people_rows[contact_column].where(has_consent[is_included], "")
+            people_rows = people_rows.assign(**{contact_column: permitted_contacts})
     return replace(audience, people_rows=people_rows)
 
 
@@ -219,25 +215,25 @@ def _collect_audience(
             columns.SEGMENT_NAME: segmentation.labels.astype("str"),
         }
     )
-    for item_name in CONTACT_COLUMNS:
+    for contact_column in CONTACT_COLUMNS:
         contact_texts = (
-            consent.contact_texts(customers, item_name)
+            consent.contact_texts(customers, contact_column)
             if destination.REQUIRED_CONTACTS
-            else _read_shown_contact(customers, item_name)
+            else _read_shown_contact(customers, contact_column)
         )
         if contact_texts is not None:
-            people_rows[item_name] = contact_texts
+            people_rows[contact_column] = contact_texts
     value_column = settings.value
-    properties = [item_name for item_name in property_names if item_name not in people_rows]
-    for item_name in dict.fromkeys([*properties, *filter(None, [value_column])]):
-        people_rows[item_name] = customer_table[item_name]
+    properties = [property_name for property_name in property_names if property_name not in people_rows]
+    for column_name in dict.fromkeys([*properties, *filter(None, [value_column])]):
+        people_rows[column_name] = customer_table[column_name]
     if drawn_groups is not None:
         people_rows[GROUP_COLUMN] = drawn_groups
         properties.append(GROUP_COLUMN)
-    item_name = settings.name or segmentation.name.replace("_", " ")
+    audience_name = settings.name or segmentation.name.replace("_", " ")
     included_rows = people_rows[is_included].reset_index(drop=True)
     return Audience(
-        item_name, included_rows, tuple(properties), customers.as_of, export_terms.phone_region, value_column
+        audience_name, included_rows, tuple(properties), customers.as_of, export_terms.phone_region, value_column
     )
 
 

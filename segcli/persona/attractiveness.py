@@ -95,7 +95,7 @@ def measure_criteria(
         A criterion that is unknown for more than half of the segments is excluded.
     """
     customers = segmentation.customers
-    segment_masks = [(segmentation.labels == criterion).to_numpy() for criterion in segmentation.segments]
+    segment_masks = [(segmentation.labels == segment_name).to_numpy() for segment_name in segmentation.segments]
     period_revenue = split_periods(customers, settings.period_days)
     measures: dict[str, Callable[[BoolArray], float]] = {"size": lambda inside: float(inside.sum())}
     is_contactable = consent.is_reachable(customers, "email", consent_words)

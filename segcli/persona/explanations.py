@@ -114,12 +114,12 @@ def explain_segments(segmentation: Segmentation, column_names: Sequence[str]) ->
     if not tree_features:
         raise UsageProblem("no numeric or categorical column to explain segments by; pass a table with some")
     feature_matrix = np.column_stack([tree_feature.values for tree_feature in tree_features])
-    paths: dict[str, list[tuple[Comparison, ...]]] = {column_name: [] for column_name in segmentation.segments}
+    paths: dict[str, list[tuple[Comparison, ...]]] = {segment: [] for segment in segmentation.segments}
     for segment, leaf_bounds in _grow_leaves(feature_matrix, segmentation):
         paths[segment].append(tuple(_list_comparisons(leaf_bounds, tree_features)))
     return _replay_rules(
         segmentation,
-        {column_name: tuple(segment_paths) for column_name, segment_paths in paths.items() if segment_paths},
+        {segment: tuple(segment_paths) for segment, segment_paths in paths.items() if segment_paths},
     )
 
 

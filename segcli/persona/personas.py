@@ -72,8 +72,8 @@ def find_medoid(
     known_measures = {
         measure_name: float(medoid[measure_name]) for measure_name in present_measures if pd.notna(medoid[measure_name])
     }
-    measure_name = str(medoid[columns.CUSTOMER_ID])
-    return ExampleCustomer(measure_name if is_pseudonym(measure_name) else None, known_measures)
+    customer_id = str(medoid[columns.CUSTOMER_ID])
+    return ExampleCustomer(customer_id if is_pseudonym(customer_id) else None, known_measures)
 
 
 def _sum_distances(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

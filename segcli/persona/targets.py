@@ -294,7 +294,7 @@ def _build_table(
     target_rows["cost"] = [estimate.cost for estimate in segment_scores.contact_estimates]
     target_rows["expected_margin"] = [estimate.expected_margin for estimate in segment_scores.contact_estimates]
     target_rows["roi"] = [estimate.roi for estimate in segment_scores.contact_estimates]
-    target_rows["chosen"] = ["yes" if column_name in chosen_names else "no" for column_name in segmentation.segments]
+    target_rows["chosen"] = ["yes" if segment_name in chosen_names else "no" for segment_name in segmentation.segments]
     target_rows["reason"] = pd.Series([reasons[segment_name] for segment_name in segmentation.segments], dtype=object)
     return target_rows.iloc[segment_scores.full_ranking].reset_index(drop=True)
 
@@ -366,24 +366,7 @@ def _build_notes(
                 names=", ".join(weighted_scores.unknown_criteria),
             )
         )
-    unknown_segments = sorted(
-        {item_name for segment_ratings in settings.ratings.values() for item_name in segment_ratings}
-        - {*segment_scores.segmentation.segments}
-    )
-    if unknown_segments:
-        yield message(
-            "rated, but not a segment of {name}: {names}",
-            name=segment_scores.segmentation.name,
-            names=", ".join(unknown_segments),
-        )
-    for item_name in weighted_scores.criteria:
-        unknown_names = segment_scores.criteria.list_unknown_segments(item_name, segment_scores.segmentation.segments)
-        if unknown_names:
-            yield message(
-                "{criterion} is unknown for {names}: counted as the midpoint",
-                criterion=item_name,
-                names=", ".join(unknown_names),
-            )
+    yield from _note_ratings(segment_scores, weighted_scores.criteria, settings)
     if segment_scores.strength is None:
         yield message("own strength unknown: set own_strengths in target.ratings for the second axis")
     if len(chosen_names) < settings.choice_range[0]:
@@ -395,6 +378,28 @@ def _build_notes(
         )
     yield from _describe_reach(segment_scores.contact_estimates, settings)
     yield from _describe_returns(segment_scores.contact_estimates)
+
+
+def _note_ratings(segment_scores: _SegmentScores, criteria: Sequence[str], settings: TargetSettings) -> Iterator[str]:
+    """Yield ratings of unknown segments, and segments without a value of a weighted criterion."""
+    unknown_segments = sorted(
+        {segment_name for segment_ratings in settings.ratings.values() for segment_name in segment_ratings}
+        - {*segment_scores.segmentation.segments}
+    )
+    if unknown_segments:
+        yield message(
+            "rated, but not a segment of {name}: {names}",
+            name=segment_scores.segmentation.name,
+            names=", ".join(unknown_segments),
+        )
+    for criterion in criteria:
+        unknown_names = segment_scores.criteria.list_unknown_segments(criterion, segment_scores.segmentation.segments)
+        if unknown_names:
+            yield message(
+                "{criterion} is unknown for {names}: counted as the midpoint",
+                criterion=criterion,
+                names=", ".join(unknown_names),
+            )
 
 
 def _describe_reach(contact_estimates: Sequence[ContactEstimate], settings: TargetSettings) -> Iterator[str]:

@@ -10,7 +10,7 @@ from segcli.errors import UsageProblem
 from segcli.evaluation.disclosure_control import WITHHELD_LABEL, is_small_count
 from segcli.evaluation.drift import SegmentationFactory, make_earlier_segmentations
 from segcli.evaluation.drivers import analyse_drivers
-from segcli.evaluation.fairness import FairnessAudit, audit_fairness, mask_small_groups
+from segcli.evaluation.fairness_audit import FairnessAudit, audit_fairness, mask_small_groups
 from segcli.evaluation.scorecard import Scorecard, SegmentActions, build_scorecard_notes, score_segments
 from segcli.model import Customers, Persona, Segmentation, SurveyScore
 from segcli.persona import playbook

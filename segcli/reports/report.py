@@ -10,7 +10,7 @@ from segcli import columns, plugins
 from segcli.config.privacy import PrivacySettings
 from segcli.config.report import ReportSettings
 from segcli.evaluation.drivers import DriverAnalysis
-from segcli.evaluation.fairness import FairnessAudit
+from segcli.evaluation.fairness_audit import FairnessAudit
 from segcli.evaluation.scorecard import Scorecard
 from segcli.message import message
 from segcli.model import Customers, Persona, Segmentation

@@ -25,6 +25,7 @@ from segcli.parallel import limit_blas_threads
 from segcli.segment.clustering.feature_encoding import signed_log1p
 from segcli.value.classification import (
     DECILE_COUNT,
+    MIN_CLASS_SIZE,
     MODEL_TEXTS,
     LabelledRows,
     classification_metrics,
@@ -37,7 +38,6 @@ from segcli.value.outcomes import measure_outcomes
 
 FloatArray = npt.NDArray[np.float64]
 
-MIN_CLASS_SIZE = 50  # minimum number of buyers, and of non-buyers, in each period
 DAYS_PER_YEAR = 365
 CERTAIN_ERRORS = 2.0  # standard errors from which a difference of AUCs is no chance
 FEATURE_COLUMNS = (

@@ -13,6 +13,7 @@ from segcli.message import message
 
 DECILE_COUNT = 10
 CV_FOLDS = 5
+MIN_CLASS_SIZE = 50  # minimum number of customers with the outcome, and without it, in each period
 AUTO_MODEL, CLASSIFIER_NAMES = "auto", ("logistic", "boosting")
 MODEL_TEXTS = {"logistic": message("logistic regression"), "boosting": message("gradient boosting")}
 PROBABILITY_MARGIN = 1e-6  # keeps logits finite

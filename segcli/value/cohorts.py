@@ -66,7 +66,9 @@ def analyse_cohorts(
     customer_rows = purchase_rows[CUSTOMER_ROW].to_numpy()
     first_periods = pd.Series(period_numbers).groupby(customer_rows).min().to_numpy(dtype=np.int64)
     last_period, notes = int(period_numbers.max()), list[str]()
-    segmentation = next((one for one in segmentations if settings.by in {one.column, one.name}), None)
+    segmentation = next(
+        (candidate for candidate in segmentations if settings.by in {candidate.column, candidate.name}), None
+    )
     if segmentation is not None:
         start_period = (int(first_periods.min()) + last_period + 1) // 2
         cohort_names, note = _find_segments_at(segmentation, customers, start_period, settings)

@@ -5,7 +5,7 @@ import pytest
 
 from segcli.config.fairness import FairnessSettings
 from segcli.errors import ConfigProblems
-from segcli.evaluation.fairness import audit_fairness, mask_small_groups
+from segcli.evaluation.fairness_audit import audit_fairness, mask_small_groups
 from segcli.segment.segmentation import read_segmentation
 from tests.oracles.tables import from_columns
 

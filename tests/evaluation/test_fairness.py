@@ -44,12 +44,12 @@ def test_balance_by_hand() -> None:
     assert values(rows, "a", "balance", "share", "share_of_all") == pytest.approx([0.1 / m, 0.1, m])
     assert rows.loc["b", "group"] == "f"
     assert values(rows, "b", "balance", "share", "share_of_all") == pytest.approx([15 / 53 / f, 15 / 53, f])
-    assert note_unjudged_groups(groups, 5) == (
+    assert tuple(note_unjudged_groups(groups, 5)) == (
         "not evaluated, fewer than 5 customers: x",
         "excluded, group unknown: 5 customers",
     )
-    assert note_unjudged_groups(groups, 6)[1] == "excluded, group unknown: fewer than 6 customers"
-    assert note_unjudged_groups(text(("f", 9)), 5) == ()
+    assert tuple(note_unjudged_groups(groups, 6))[1] == "excluded, group unknown: fewer than 6 customers"
+    assert tuple(note_unjudged_groups(text(("f", 9)), 5)) == ()
 
 
 def test_balance_is_one_where_the_mix_is_that_of_all_and_none_where_a_group_is_absent() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from segcli.evaluation.fairness import FairnessAudit
+from segcli.evaluation.fairness_audit import FairnessAudit
 from segcli.message import message
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Heading, Text
