@@ -11,7 +11,8 @@ from segcli.config.quality import QualitySettings
 from segcli.customers import engines, join_keys, quality_rules
 from segcli.customers.attributes import customers_from_table, join_attributes
 from segcli.customers.cache import clear_cache
-from segcli.customers.events import join_events, open_event_files
+from segcli.customers.event_files import open_event_files
+from segcli.customers.events import join_events
 from segcli.customers.identity_matcher import IdentityMatcher
 from segcli.customers.metrics import list_computed_columns
 from segcli.customers.pseudonyms import PrivacyOptions, pseudonymise_customers, split_contacts
