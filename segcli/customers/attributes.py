@@ -89,9 +89,7 @@ def customers_from_table(
     notes = (*notes, *_note_shared_addresses(rows_table))
     content = source.content
     input_report = InputReport(
-        Input(
-            content.name, content.size, content.sha256, raw_table.rows + raw_table.bad_rows + raw_table.quote_error_rows
-        ),
+        Input(content.name, content.size, content.sha256, raw_table.record_count),
         "customers",
         str(source.dialect),
         source.mapping.columns,

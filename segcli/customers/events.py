@@ -233,13 +233,13 @@ _REASON_NOTES: Mapping[str, Callable[[int], str]] = {
 
 def _describe_rows(event_file: EventFile, outcome: _RowOutcome, match_rate: float, customer_count: int) -> str:
     """Return a note on the rows kept, the match rate, and the rows left out for each reason."""
-    bad_records = event_file.raw_table.bad_rows + event_file.raw_table.quote_error_rows
-    counts = {reason: outcome.count(reason) for reason in _REASON_NOTES} | {"bad_record": bad_records}
+    raw_table = event_file.raw_table
+    counts = {reason: outcome.count(reason) for reason in _REASON_NOTES} | {"bad_record": raw_table.malformed_rows}
     summary = message(
         "{table}: {kept} of {total} events kept, of {customers} customers; match rate {rate:.1%} by {key}",
         table=event_file.table_name,
         kept=outcome.kept_count,
-        total=event_file.raw_table.rows + bad_records,
+        total=raw_table.record_count,
         customers=customer_count,
         rate=match_rate,
         key=event_file.join_key,
@@ -251,9 +251,8 @@ def _describe_rows(event_file: EventFile, outcome: _RowOutcome, match_rate: floa
 
 
 def _report_file(event_file: EventFile, notes: tuple[str, ...]) -> InputReport:
-    content, raw_table = event_file.input_file.content, event_file.raw_table
-    row_count = raw_table.rows + raw_table.bad_rows + raw_table.quote_error_rows
-    source_input = Input(content.name, content.size, content.sha256, row_count)
+    content = event_file.input_file.content
+    source_input = Input(content.name, content.size, content.sha256, event_file.raw_table.record_count)
     column_names = {event_file.join_key: event_file.key_column, **event_file.role_columns}
     return InputReport(source_input, "events", str(event_file.input_file.dialect), column_names, notes=notes)
 
