@@ -63,17 +63,37 @@ def customers_from_table(
         else ()
     )
     raw_table, filled_notes = _fill_ids(source, raw_table)
+    rows_table, row_notes = _build_rows(source, raw_table, settings, join_key)
+    rows_table, day, warnings = _set_recency(rows_table, as_of, raw_table.name)
+    notes = (*filled_notes, *row_notes, *_note_shared_addresses(rows_table))
+    content = source.content
+    input_report = InputReport(
+        Input(content.name, content.size, content.sha256, raw_table.record_count),
+        "customers",
+        str(source.dialect),
+        source.mapping.columns,
+        preset=source.preset,
+        notes=(*source.dialect.notes, *notes, *_note_bad_records(raw_table)),
+    )
+    verdicts = tuple(quality.check_column_rules(raw_table, source.mapping, source.source, rules))
+    return Customers(rows_table, day, (input_report,), warnings, verdicts)
+
+
+def _build_rows(
+    source: InputFile, raw_table: RawTable, settings: IngestSettings, join_key: join_keys.JoinKey
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return the typed rows with choices, formulas and ids in their normal form, and notes on what was changed."""
+    status_column = source.survey.status_column if source.survey else ""
     rows_table, notes = customer_table.build_customer_table(
         raw_table,
         source.mapping,
         source.source,
         _key_normaliser(join_key, settings),
-        source.survey.status_column if source.survey and source.survey.status_column in raw_table.columns else "",
+        status_column if status_column in raw_table.columns else "",
     )
     if not source.is_segcli_output:
         rows_table, choice_notes = add_choice_columns(rows_table)
         notes = (*notes, *choice_notes)
-    notes = (*filled_notes, *notes)
     rows_table, unescaped_count = unescape_table(rows_table)
     if unescaped_count:
         rows_table = rows_table.sort_values(columns.CUSTOMER_ID, ignore_index=True)
@@ -85,21 +105,7 @@ def customers_from_table(
     if not source.is_segcli_output or settings.id_case in {"upper", "lower"}:  # segcli writes one spelling per id
         rows_table, spelling_notes = _respell_ids(rows_table, settings, raw_table.name)
         notes = (*notes, *spelling_notes)
-    rows_table, day, warnings = _set_recency(rows_table, as_of, raw_table.name)
-    notes = (*notes, *_note_shared_addresses(rows_table))
-    content = source.content
-    input_report = InputReport(
-        Input(
-            content.name, content.size, content.sha256, raw_table.rows + raw_table.bad_rows + raw_table.quote_error_rows
-        ),
-        "customers",
-        str(source.dialect),
-        source.mapping.columns,
-        preset=source.preset,
-        notes=(*source.dialect.notes, *notes, *_note_bad_records(raw_table)),
-    )
-    verdicts = tuple(quality.check_column_rules(raw_table, source.mapping, source.source, rules))
-    return Customers(rows_table, day, (input_report,), warnings, verdicts)
+    return rows_table, notes
 
 
 def _fill_ids(source: InputFile, raw_table: RawTable) -> tuple[RawTable, tuple[str, ...]]:
@@ -115,12 +121,16 @@ def _fill_ids(source: InputFile, raw_table: RawTable) -> tuple[RawTable, tuple[s
 
 def _note_shared_addresses(customer_rows: pd.DataFrame) -> Iterator[str]:
     if columns.EMAIL in customer_rows:
-        addresses = join_keys.normalise_keys(customer_rows[columns.EMAIL], "email", None)
-        sharing_count = int(addresses[addresses != ""].duplicated(keep=False).sum())
+        sharing_count = _count_shared(join_keys.normalise_keys(customer_rows[columns.EMAIL], "email", None))
         if sharing_count:
             yield (
                 f"rows that share an e-mail address with another row: {sharing_count:,}; they may be the same customer"
             )
+
+
+def _count_shared(keys: pd.Series) -> int:
+    """Return the number of rows whose key another row has; blank keys do not count."""
+    return int(keys[keys != ""].duplicated(keep=False).sum())
 
 
 def _key_normaliser(join_key: join_keys.JoinKey, settings: IngestSettings) -> customer_table.IdNormaliser:
@@ -245,37 +255,40 @@ def join_attributes(
         .merge(new_columns, on=KEY_COLUMN, how="left")
         .drop(columns=KEY_COLUMN)
     )
-    joined_rows = int(new_columns[KEY_COLUMN].isin(keys).sum())
-    values = {"found": matched_count, "total": len(customers.table), "key": join_key}
-    unmatched_count = len(attributes) - joined_rows
-    if join_key == columns.CUSTOMER_ID:
-        note = count_message(
-            "{found} of {total} customers matched; {count} row without a matching buyer",
-            "{found} of {total} customers matched; {count} rows without a matching buyer",
-            unmatched_count,
-            **values,
-        )
-    else:
-        note = count_message(
-            "{found} of {total} customers matched by {key}; {count} row without a matching buyer",
-            "{found} of {total} customers matched by {key}; {count} rows without a matching buyer",
-            unmatched_count,
-            **values,
-        )
+    unmatched_count = len(attributes) - int(new_columns[KEY_COLUMN].isin(keys).sum())
+    match_note = _describe_match(matched_count, len(customers.table), unmatched_count, join_key)
     return replace(
         customers,
         table=joined_table,
         input_reports=(
             *customers.input_reports,
-            replace(input_report, notes=(*input_report.notes, note, *_note_shared_contacts(keys, join_key))),
+            replace(input_report, notes=(*input_report.notes, match_note, *_note_shared_contacts(keys, join_key))),
         ),
         warnings=(*customers.warnings, *customer_attributes.warnings),
         quality_checks=(*customers.quality_checks, *customer_attributes.quality_checks),
     )
 
 
+def _describe_match(matched_count: int, customer_count: int, unmatched_count: int, join_key: join_keys.JoinKey) -> str:
+    """Return a note on the customers with attributes, and the rows of attributes without a customer."""
+    values = {"found": matched_count, "total": customer_count, "key": join_key}
+    if join_key == columns.CUSTOMER_ID:
+        return count_message(
+            "{found} of {total} customers matched; {count} row without a matching buyer",
+            "{found} of {total} customers matched; {count} rows without a matching buyer",
+            unmatched_count,
+            **values,
+        )
+    return count_message(
+        "{found} of {total} customers matched by {key}; {count} row without a matching buyer",
+        "{found} of {total} customers matched by {key}; {count} rows without a matching buyer",
+        unmatched_count,
+        **values,
+    )
+
+
 def _note_shared_contacts(keys: pd.Series, join_key: join_keys.JoinKey) -> Iterator[str]:
     """Yield a note on customers who share an e-mail address or phone number, since they may be one person."""
-    sharing_count = int(keys[keys != ""].duplicated(keep=False).sum())
+    sharing_count = _count_shared(keys)
     if sharing_count and join_key != columns.CUSTOMER_ID:
         yield f"customers who share their {join_key} with another: {sharing_count:,}; segcli does not merge them"

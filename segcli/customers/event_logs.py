@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator
 
 from segcli import columns
-from segcli.customers.events import list_role_words
+from segcli.customers.event_files import list_role_words
 from segcli.errors import InputProblem
 from segcli.ingest.column_matching import normalise_name
 from segcli.ingest.input_file import InputFile

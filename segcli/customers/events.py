@@ -1,7 +1,7 @@
-"""Event tables: read what customers did, match each row to a customer, and account for every row."""
+"""Event tables: match each row of the event files to a customer, account for every row, and compute features."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -11,125 +11,17 @@ import pyarrow as pa
 
 from segcli import columns
 from segcli.arrow import to_arrow_strings
-from segcli.config.events import COUNT_FEATURES, DAYS_SINCE_FEATURE, EVENT_ROLES, EVENT_TIME, EventSource
-from segcli.config.ingest import IngestSettings, Source
+from segcli.config.events import COUNT_FEATURES, DAYS_SINCE_FEATURE, EVENT_TIME
+from segcli.config.ingest import IngestSettings
 from segcli.customers import join_keys
+from segcli.customers.event_files import EVENT_ID, EventFile
 from segcli.errors import InputProblem, UsageProblem
 from segcli.ingest import customer_table, dates
-from segcli.ingest.column_detection import find_date_column
-from segcli.ingest.column_matching import check_declared_columns, is_name_of, normalise_name
 from segcli.ingest.customer_ids import normalise_ids
-from segcli.ingest.input_file import InputFile, open_input
-from segcli.ingest.locales import LANGUAGES, load_language
-from segcli.ingest.parser import RawTable
-from segcli.io.paths import expand_path
 from segcli.message import join_messages, message
 from segcli.model import Customers, Input, InputReport
 
-EVENT_ID = "event_id"
-SAMPLE_ROWS = 200  # rows by which the time column and the kind of key are detected
-EMAIL_SHARE = 0.5  # share of keys with an @ from which they are e-mail addresses
-
 RowMask = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, eq=False)
-class EventFile:
-    """A file of events whose columns are found: `role_columns` maps time, type, ... and event_id to its header."""
-
-    table_name: str
-    settings: EventSource
-    input_file: InputFile
-    raw_table: RawTable
-    role_columns: Mapping[str, str]
-    key_column: str
-    join_key: join_keys.JoinKey
-
-
-def open_event_files(settings: IngestSettings) -> list[EventFile]:
-    """Open the files of all event tables and find their columns.
-
-    Raises:
-        InputProblem: a file is missing or unreadable, or has no column of customers or times.
-    """
-    return [
-        _open_event_file(name, event_source, path)
-        for name, event_source in settings.events.items()
-        for path in expand_path(event_source.path)
-    ]
-
-
-def _open_event_file(table_name: str, settings: EventSource, path: str) -> EventFile:
-    source = Source.model_validate(settings.source_values(path))
-    input_file = open_input(source, may_hold_orders=False)
-    declared = {role: getattr(settings, role) for role in (*EVENT_ROLES, EVENT_ID) if getattr(settings, role)}
-    check_declared_columns(declared.items(), input_file.header, path)
-    raw_table = input_file.read_table()
-    key_column = _find_key_column(input_file, settings, table_name)
-    role_columns = _find_role_columns(raw_table, declared, key_column, source)
-    if EVENT_TIME not in role_columns:
-        raise InputProblem(
-            f"no column recognised as the time of an event; available: {', '.join(input_file.header)}",
-            source=path,
-            line=1,
-            remedy=f"name it with ingest.events.{table_name}.time",
-        )
-    join_key = settings.match or _detect_join_key(raw_table, key_column)
-    return EventFile(table_name, settings, input_file, raw_table, role_columns, key_column, join_key)
-
-
-def _find_key_column(input_file: InputFile, settings: EventSource, table_name: str) -> str:
-    """Return the column of customers: the named one, or one with a known name for ids, addresses or phone numbers."""
-    mapping = input_file.mapping.columns
-    contact_key = [settings.match] if settings.match else []
-    for standard in (*contact_key, columns.CUSTOMER_ID, columns.EMAIL, columns.PHONE):
-        if standard in mapping and (settings.customer is None or standard == columns.CUSTOMER_ID):
-            return mapping[standard]
-    raise InputProblem(
-        f"no column recognised as the customer of an event; available: {', '.join(input_file.header)}",
-        source=input_file.content.name,
-        line=1,
-        remedy=f"name it with ingest.events.{table_name}.customer",
-    )
-
-
-def _find_role_columns(
-    raw_table: RawTable, declared: Mapping[str, str], key_column: str, source: Source
-) -> Mapping[str, str]:
-    """Return the header name of each role: as declared, or by known names; the time also by content."""
-    role_columns = dict(declared)
-    free_names = [name for name in raw_table.header if name != key_column and name not in role_columns.values()]
-    for role in (*EVENT_ROLES, EVENT_ID):
-        if role not in role_columns:
-            words = list_role_words(role)
-            name = next((name for word in words for name in free_names if normalise_name(name) == word), None)
-            if name is None and role == EVENT_TIME:
-                name = _find_time_column(raw_table, free_names, source)
-            if name is not None:
-                role_columns[role] = name
-                free_names.remove(name)
-    return role_columns
-
-
-def list_role_words(role: str) -> list[str]:
-    """Return the normalised names of a column of event logs, the most specific first."""
-    words = [word for language in LANGUAGES for word in load_language(language).get("event_columns", {}).get(role, ())]
-    return [normalise_name(word) for word in words]
-
-
-def _find_time_column(raw_table: RawTable, names: Sequence[str], source: Source) -> str | None:
-    """Return the column with a known name for a date, or the only one that holds dates."""
-    known_name = next((name for name in names if is_name_of(name, columns.ORDER_DATE)), None)
-    samples = {name: raw_table.columns[name].slice(0, SAMPLE_ROWS).to_pylist() for name in names}
-    return known_name or find_date_column(samples, source)
-
-
-def _detect_join_key(raw_table: RawTable, key_column: str) -> join_keys.JoinKey:
-    if is_name_of(key_column, columns.PHONE):
-        return "phone"
-    texts = [text for text in raw_table.columns[key_column].slice(0, SAMPLE_ROWS).to_pylist() if text]
-    address_count = sum("@" in text for text in texts)
-    return "email" if address_count > EMAIL_SHARE * len(texts) else "customer_id"
 
 
 def join_events(
@@ -341,13 +233,13 @@ _REASON_NOTES: Mapping[str, Callable[[int], str]] = {
 
 def _describe_rows(event_file: EventFile, outcome: _RowOutcome, match_rate: float, customer_count: int) -> str:
     """Return a note on the rows kept, the match rate, and the rows left out for each reason."""
-    bad_records = event_file.raw_table.bad_rows + event_file.raw_table.quote_error_rows
-    counts = {reason: outcome.count(reason) for reason in _REASON_NOTES} | {"bad_record": bad_records}
+    raw_table = event_file.raw_table
+    counts = {reason: outcome.count(reason) for reason in _REASON_NOTES} | {"bad_record": raw_table.malformed_rows}
     summary = message(
         "{table}: {kept} of {total} events kept, of {customers} customers; match rate {rate:.1%} by {key}",
         table=event_file.table_name,
         kept=outcome.kept_count,
-        total=event_file.raw_table.rows + bad_records,
+        total=raw_table.record_count,
         customers=customer_count,
         rate=match_rate,
         key=event_file.join_key,
@@ -359,9 +251,8 @@ def _describe_rows(event_file: EventFile, outcome: _RowOutcome, match_rate: floa
 
 
 def _report_file(event_file: EventFile, notes: tuple[str, ...]) -> InputReport:
-    content, raw_table = event_file.input_file.content, event_file.raw_table
-    row_count = raw_table.rows + raw_table.bad_rows + raw_table.quote_error_rows
-    source_input = Input(content.name, content.size, content.sha256, row_count)
+    content = event_file.input_file.content
+    source_input = Input(content.name, content.size, content.sha256, event_file.raw_table.record_count)
     column_names = {event_file.join_key: event_file.key_column, **event_file.role_columns}
     return InputReport(source_input, "events", str(event_file.input_file.dialect), column_names, notes=notes)
 

@@ -11,7 +11,8 @@ from segcli.config.quality import QualitySettings
 from segcli.customers import engines, join_keys, quality_rules
 from segcli.customers.attributes import customers_from_table, join_attributes
 from segcli.customers.cache import clear_cache
-from segcli.customers.events import join_events, open_event_files
+from segcli.customers.event_files import open_event_files
+from segcli.customers.events import join_events
 from segcli.customers.identity_matcher import IdentityMatcher
 from segcli.customers.metrics import list_computed_columns
 from segcli.customers.pseudonyms import PrivacyOptions, pseudonymise_customers, split_contacts
@@ -54,53 +55,40 @@ def load_customers(
     suppression_list = (
         load_suppression_list(privacy_settings.suppression, settings) if privacy_settings.suppression else None
     )
-    if settings.state:
-        _refuse_cache(settings, quality_settings)
-    if settings.state and suppression_list is not None:
-        clear_cache(settings.state)  # the state stores totals that include people on the list
-        settings = settings.model_copy(update={"state": None})
+    settings = _check_cache(settings, quality_settings, is_usable=suppression_list is None)
     main_files, joined_files = _open_files(settings, extra_paths, mapped_only=privacy_settings.only_mapped)
     column_rules = {} if main_files[0].is_segcli_output else quality_settings.columns
-    keys_by_file = [join_keys.select_join_key(main_files[0], joined_file) for joined_file in joined_files]
+    linked_files = [(file, join_keys.select_join_key(main_files[0], file)) for file in joined_files]
     event_files = open_event_files(settings)
-    event_keys = {event_file.join_key for event_file in event_files}
-    contacts = tuple(sorted({*keys_by_file, *event_keys} & set(join_keys.CONTACT_KEYS)))
+    event_contacts = {event_file.join_key for event_file in event_files} & set(join_keys.CONTACT_KEYS)
+    contacts = tuple(sorted({join_key for _, join_key in linked_files} & set(join_keys.CONTACT_KEYS) | event_contacts))
     computed_settings = {"measures": list_computed_columns(settings.measures, contacts)}
     customers = _load_main(
         main_files,
         ReadRequest(settings.model_copy(update=computed_settings), privacy_settings, as_of, column_rules, contacts),
     )
     own_contacts = [name for name in contacts if main_files[0].is_orders and name in customers.table]
-    for joined_file, join_key in zip(joined_files, keys_by_file, strict=True):
-        customers = join_attributes(
-            customers,
-            customers_from_table(joined_file, settings, column_rules, join_key=join_key),
-            join_key,
-            settings.phone_region,
-        )
-    needs_contacts = privacy.needs_contacts or suppression_list is not None or event_keys & set(join_keys.CONTACT_KEYS)
+    for joined_file, join_key in linked_files:
+        attributes = customers_from_table(joined_file, settings, column_rules, join_key=join_key)
+        customers = join_attributes(customers, attributes, join_key, settings.phone_region)
+    needs_contacts = privacy.needs_contacts or suppression_list is not None or event_contacts
     contacts_file = _open_contacts(settings) if needs_contacts else None
-    contacts_table = (
-        None
-        if contacts_file is None
-        else customers_from_table(contacts_file.drop_unmapped(), settings, {}, join_key="customer_id")
-    )
-    customers = split_contacts(customers, contacts_table, privacy.pseudonym_key)
+    customers = split_contacts(customers, _read_contacts(contacts_file, settings), privacy.pseudonym_key)
     if event_files:
         customers = join_events(customers, event_files, settings, privacy_settings.retention_days)
     if suppression_list is not None:
-        linked_files: list[tuple[InputFile, join_keys.JoinKey]] = list(zip(joined_files, keys_by_file, strict=True))
         linked_files += [] if contacts_file is None else [(contacts_file, "customer_id")]
         matcher = IdentityMatcher(suppression_list, settings, privacy.pseudonym_key)
         entries_by_id = match_files(matcher, main_files, linked_files)
         customers = drop_suppressed(customers, matcher, entries_by_id, may_lack_identities=privacy.may_lack_identities)
     result = pseudonymise_customers(replace(customers, table=customers.table.drop(columns=own_contacts)), privacy)
-    missing_column_checks = quality_rules.check_missing_columns(column_rules, [*main_files, *joined_files])
-    customer_checks = (
+    quality_checks = (
+        *quality_rules.check_missing_columns(column_rules, [*main_files, *joined_files]),
+        *result.quality_checks,
         *quality_rules.check_customers(result, quality_settings),
         *quality_rules.check_anonymity(result, privacy_settings),
     )
-    return replace(result, quality_checks=(*missing_column_checks, *result.quality_checks, *customer_checks))
+    return replace(result, quality_checks=quality_checks)
 
 
 def _load_main(main_files: Sequence[InputFile], request: ReadRequest) -> Customers:
@@ -134,7 +122,14 @@ def _open_files(
     ]
 
 
-def _refuse_cache(settings: IngestSettings, rules: QualitySettings) -> None:
+def _check_cache(settings: IngestSettings, rules: QualitySettings, *, is_usable: bool) -> IngestSettings:
+    """Return the settings without the state if it is not usable, because it includes people on the suppression list.
+
+    Raises:
+        UsageProblem: another setting needs all lines.
+    """
+    if not settings.state:
+        return settings
     sections = {"ingest.": settings, "quality.": rules}
     conflicting_settings = [
         name
@@ -147,6 +142,10 @@ def _refuse_cache(settings: IngestSettings, rules: QualitySettings) -> None:
             "the state stores aggregates, not lines; "
             "hint: drop one of the two"
         )
+    if is_usable:
+        return settings
+    clear_cache(settings.state)
+    return settings.model_copy(update={"state": None})
 
 
 def _open_main_files(source: Source, settings: IngestSettings) -> list[InputFile]:
@@ -180,3 +179,9 @@ def _open_contacts(settings: IngestSettings) -> InputFile | None:
     if settings.contacts is None or not settings.contacts.path:
         return None
     return open_input(settings.contacts, may_hold_orders=False)
+
+
+def _read_contacts(contacts_file: InputFile | None, settings: IngestSettings) -> Customers | None:
+    if contacts_file is None:
+        return None
+    return customers_from_table(contacts_file.drop_unmapped(), settings, {}, join_key="customer_id")

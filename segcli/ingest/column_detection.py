@@ -1,12 +1,15 @@
-"""Detect the date and customer columns by the values of the first records, where names are unknown."""
+"""Detect date, customer and currency columns by the values of the first records, where names are unknown."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 
+from segcli import columns
 from segcli.config.ingest import Source
 from segcli.ingest import dates, number_parsing
+from segcli.ingest.column_content import ContentChecker
+from segcli.ingest.column_matching import ColumnMapping, sort_mapping
 from segcli.ingest.date_formats import candidate_formats
 
-# Standard columns with unknown names, detected by the values of the first records
 ColumnSamples = Mapping[str, Sequence[str]]
 MIN_DATE_SHARE = 0.9  # share of filled values that must look like dates
 
@@ -22,7 +25,7 @@ def find_date_column(samples: ColumnSamples, source: Source) -> str | None:
     return date_columns[0] if len(date_columns) == 1 else None
 
 
-def find_customer_column(samples: ColumnSamples, source: Source) -> str | None:
+def _find_customer_column(samples: ColumnSamples, source: Source) -> str | None:
     """Return the most likely customer id column: the one with the most distinct values, some of them repeated.
 
     Args:
@@ -58,3 +61,54 @@ def _are_fractional(cell_values: Sequence[str]) -> bool:
     """Return whether values are amounts rather than ids: numbers, some of them not whole."""
     filled_values = [text for text in cell_values if text]
     return number_parsing.looks_like_numbers(filled_values) and any(not text.isdecimal() for text in filled_values)
+
+
+def match_currency(
+    header: tuple[str, ...], records: Sequence[Sequence[str]], mapping: ColumnMapping, source: Source
+) -> ColumnMapping:
+    """Match a column of currency codes with an unknown name to the currency."""
+    used_columns = {*mapping.columns.values(), *source.leave_out}
+    if columns.CURRENCY in mapping.columns:
+        return mapping
+    for index, name in enumerate(header):
+        values = {record[index].strip() for record in records if index < len(record)} - {""}
+        if name not in used_columns and values and all(number_parsing.is_currency(value) for value in values):
+            match_reasons = {**mapping.match_reasons, columns.CURRENCY: "its values are currencies"}
+            return sort_mapping(ColumnMapping({**mapping.columns, columns.CURRENCY: name}, match_reasons))
+    return mapping
+
+
+def match_order_date(
+    order_mapping: ColumnMapping, customer_mapping: ColumnMapping, content_check: ContentChecker
+) -> tuple[ColumnMapping, tuple[str, ...]]:
+    """Match the only column of dates to the order date, if its name is unknown and customers have several lines."""
+    id_column = order_mapping.columns.get(columns.CUSTOMER_ID) or customer_mapping.columns.get(columns.CUSTOMER_ID)
+    if (
+        columns.ORDER_DATE in order_mapping.columns
+        or id_column is None
+        or not content_check.has_repeated_records(id_column)
+    ):
+        return order_mapping, ()
+    date_column = find_date_column(
+        content_check.get_unmatched_values({*order_mapping.columns.values(), *customer_mapping.columns.values()}),
+        content_check.source,
+    )
+    if date_column is None:
+        return order_mapping, ()
+    mapping = ColumnMapping(
+        {**order_mapping.columns, columns.CUSTOMER_ID: id_column, columns.ORDER_DATE: date_column},
+        {**order_mapping.match_reasons, columns.ORDER_DATE: "its values are dates"},
+    )
+    note = (
+        f"column '{date_column}' is used as order_date: the only column with dates; "
+        "hint: --map order_date=NAME uses another"
+    )
+    return sort_mapping(mapping), (note,)
+
+
+def suggest_customer_column(order_mapping: ColumnMapping, content_check: ContentChecker) -> str:
+    """Return a hint with the most likely customer id column; blank if there is none."""
+    name = _find_customer_column(
+        content_check.get_unmatched_values(set(order_mapping.columns.values())), content_check.source
+    )
+    return f"choose the column with --map {shlex.quote(f'customer_id={name}')}" if name else ""

@@ -1,19 +1,16 @@
 """Open an input file and detect its kind: orders, or one row per customer."""
 
-import re
 import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-import pyarrow as pa
-
 from segcli import columns
-from segcli.columns import ColumnKind
 from segcli.config.ingest import Source
 from segcli.errors import InputProblem, UsageProblem
-from segcli.ingest import dates, dialect, locales, number_parsing, parser, presets
-from segcli.ingest.column_detection import find_customer_column, find_date_column
+from segcli.ingest import dialect, parser, presets
+from segcli.ingest.column_content import UNITLESS_TENURES, ContentChecker
+from segcli.ingest.column_detection import match_currency, match_order_date, suggest_customer_column
 from segcli.ingest.column_matching import (
     CUSTOMER_VOCABULARY,
     ORDER_VOCABULARY,
@@ -24,13 +21,11 @@ from segcli.ingest.column_matching import (
     normalise_name,
     sort_mapping,
 )
-from segcli.ingest.number_parsing import is_currency
 from segcli.ingest.rival_amounts import RivalAmount, find_rival_amounts, has_discounted_prices
 from segcli.ingest.status_columns import StatusColumns, find_status_columns
 from segcli.ingest.survey_layouts import Survey, detect_survey, find_experience_columns
 from segcli.io import read as files
 
-SAMPLE_RECORDS_FOR_MATCHING = 200
 POSSIBLE_STATUS_COLUMNS = (
     columns.CATEGORY,
     columns.CHANNEL,
@@ -40,12 +35,8 @@ POSSIBLE_STATUS_COLUMNS = (
 STATUS_SAMPLE_RECORDS = 1000  # records in which to detect order statuses
 MEMORY_PER_BYTE = 10  # bytes of memory per byte of text; measured with a million lines (benchmarks/README.md)
 FIRST_LINE_BYTES = 64_000  # bytes that are checked to recognise a table that segcli wrote
-UNITLESS_TENURES = {"tenure", "customertenure"}
-MAX_TENURE_MONTHS = 600  # 50 years
-_PLAIN_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 ROW_NUMBER_COLUMN = "row number"  # column with row numbers, for rows without an id
 _EMPTY_MAPPING = ColumnMapping({}, {})
-NUMERIC_KINDS = (ColumnKind.NUMBER, ColumnKind.MONEY, ColumnKind.COUNT, ColumnKind.DAYS)
 
 
 @dataclass(frozen=True)
@@ -161,7 +152,7 @@ def open_input(
     preset = None if unmatched_file.is_segcli_output else presets.choose_preset(source.preset, header, content.name)
     if preset and (may_hold_orders or preset[1].holds == "customers"):
         return _apply_preset(unmatched_file, *preset)
-    content_check = _ContentChecker(unmatched_file.dialect, header, source)
+    content_check = ContentChecker(unmatched_file.dialect, header, source)
     customer_mapping = _match_unmapped(unmatched_file, CUSTOMER_VOCABULARY, content_check)
     order_mapping = _match_customer_id(_match_unmapped(unmatched_file, ORDER_VOCABULARY, content_check))
     survey = None if unmatched_file.is_segcli_output else _find_survey(unmatched_file, order_mapping, content_check)
@@ -174,7 +165,7 @@ def open_input(
         return _identify_responses(unmatched_file, survey, customer_mapping, content_check)
     may_hold_orders = may_hold_orders and not _has_customer_measures(customer_mapping.columns)
     if may_hold_orders and not unmatched_file.is_segcli_output:
-        order_mapping, notes = _match_order_date(order_mapping, customer_mapping, content_check)
+        order_mapping, notes = match_order_date(order_mapping, customer_mapping, content_check)
         file_dialect = replace(unmatched_file.dialect, notes=(*unmatched_file.dialect.notes, *notes))
         unmatched_file = replace(unmatched_file, dialect=file_dialect)
     if may_hold_orders and columns.ORDER_DATE in order_mapping.columns:
@@ -211,9 +202,7 @@ def _read_header(source: Source, content: files.FileContent) -> InputFile:
     )
 
 
-def _match_unmapped(
-    input_file: InputFile, vocabulary: frozenset[str], content_check: "_ContentChecker"
-) -> ColumnMapping:
+def _match_unmapped(input_file: InputFile, vocabulary: frozenset[str], content_check: ContentChecker) -> ColumnMapping:
     """Map the columns that are not left out to standard columns of the vocabulary."""
     source = input_file.source
     names = [name for name in input_file.header if name not in source.leave_out]
@@ -232,9 +221,7 @@ def _map_row_numbers(input_file: InputFile, customer_mapping: ColumnMapping) -> 
     return sort_mapping(ColumnMapping(file_columns, customer_mapping.match_reasons))
 
 
-def _find_survey(
-    input_file: InputFile, order_mapping: ColumnMapping, content_check: "_ContentChecker"
-) -> Survey | None:
+def _find_survey(input_file: InputFile, order_mapping: ColumnMapping, content_check: ContentChecker) -> Survey | None:
     """Return the survey that a file holds; None if it has no records, or if the user maps columns of orders."""
     declared_columns = {columns.ORDER_DATE, columns.AMOUNT, columns.ORDER_ID} & set(input_file.source.columns)
     if declared_columns or not content_check.has_records or len(set(input_file.header)) < len(input_file.header):
@@ -251,7 +238,7 @@ def _holds_responses(source: Source, survey: Survey, order_mapping: ColumnMappin
 
 
 def _identify_responses(
-    input_file: InputFile, survey: Survey, customer_mapping: ColumnMapping, content_check: "_ContentChecker"
+    input_file: InputFile, survey: Survey, customer_mapping: ColumnMapping, content_check: ContentChecker
 ) -> InputFile:
     """Return a survey file with the customer id, the response id or the row number as the id of its respondents."""
     name = customer_mapping.columns.get(columns.CUSTOMER_ID, "")
@@ -276,7 +263,7 @@ def _identify_responses(
 
 
 def _match_experience(
-    input_file: InputFile, survey: Survey, customer_mapping: ColumnMapping, content_check: "_ContentChecker"
+    input_file: InputFile, survey: Survey, customer_mapping: ColumnMapping, content_check: ContentChecker
 ) -> ColumnMapping:
     """Match questions about recommendation, satisfaction and effort to the measures of experience."""
     questions = dict(zip(input_file.header, input_file.dialect.questions or input_file.header, strict=False))
@@ -288,13 +275,11 @@ def _match_experience(
     return sort_mapping(ColumnMapping({**customer_mapping.columns, **found}, match_reasons))
 
 
-def _describe_orders(
-    input_file: InputFile, order_mapping: ColumnMapping, content_check: "_ContentChecker"
-) -> InputFile:
+def _describe_orders(input_file: InputFile, order_mapping: ColumnMapping, content_check: ContentChecker) -> InputFile:
     """Return the file as an order export, with what its first records show of status, currency and amounts."""
     header, source = input_file.header, input_file.source
     first_records = parser.sample_records(input_file.dialect, STATUS_SAMPLE_RECORDS)
-    mapping = _match_currency(header, first_records, order_mapping, source)
+    mapping = match_currency(header, first_records, order_mapping, source)
     has_customer_id = columns.CUSTOMER_ID in order_mapping.columns
     return replace(
         input_file,
@@ -302,7 +287,7 @@ def _describe_orders(
         is_orders=True,
         status=_find_input_statuses(header, first_records, mapping, source),
         rival_amounts=tuple(find_rival_amounts(header, first_records, mapping.columns, source)),
-        advice="" if has_customer_id else _suggest_customer_column(order_mapping, content_check),
+        advice="" if has_customer_id else suggest_customer_column(order_mapping, content_check),
         contains_discount=has_discounted_prices(header, first_records, mapping.columns, source),
     )
 
@@ -320,21 +305,6 @@ def reopen_input(input_file: InputFile, *, memory_limit: int | None = None) -> I
     reopened_file = open_input(input_file.requested_source, memory_limit=memory_limit)
     files.require_same_version(input_file.content.name, reopened_file.content.version, input_file.content.version)
     return reopened_file
-
-
-def _match_currency(
-    header: tuple[str, ...], records: Sequence[Sequence[str]], mapping: ColumnMapping, source: Source
-) -> ColumnMapping:
-    """Match a column of currency codes with an unknown name to the currency."""
-    used_columns = {*mapping.columns.values(), *source.leave_out}
-    if columns.CURRENCY in mapping.columns:
-        return mapping
-    for index, name in enumerate(header):
-        values = {record[index].strip() for record in records if index < len(record)} - {""}
-        if name not in used_columns and values and all(is_currency(value) for value in values):
-            match_reasons = {**mapping.match_reasons, columns.CURRENCY: "its values are currencies"}
-            return sort_mapping(ColumnMapping({**mapping.columns, columns.CURRENCY: name}, match_reasons))
-    return mapping
 
 
 def _find_input_statuses(
@@ -399,53 +369,6 @@ def _match_customer_id(order_mapping: ColumnMapping) -> ColumnMapping:
     return ColumnMapping(file_columns, order_mapping.match_reasons)
 
 
-def _match_order_date(
-    order_mapping: ColumnMapping, customer_mapping: ColumnMapping, content_check: "_ContentChecker"
-) -> tuple[ColumnMapping, tuple[str, ...]]:
-    """Match the only column of dates to the order date, if its name is unknown and customers have several lines."""
-    id_column = order_mapping.columns.get(columns.CUSTOMER_ID) or customer_mapping.columns.get(columns.CUSTOMER_ID)
-    if (
-        columns.ORDER_DATE in order_mapping.columns
-        or id_column is None
-        or not content_check.has_repeated_records(id_column)
-    ):
-        return order_mapping, ()
-    date_column = find_date_column(
-        content_check.get_unmatched_values({*order_mapping.columns.values(), *customer_mapping.columns.values()}),
-        content_check.source,
-    )
-    if date_column is None:
-        return order_mapping, ()
-    mapping = ColumnMapping(
-        {**order_mapping.columns, columns.CUSTOMER_ID: id_column, columns.ORDER_DATE: date_column},
-        {**order_mapping.match_reasons, columns.ORDER_DATE: "its values are dates"},
-    )
-    note = (
-        f"column '{date_column}' is used as order_date: the only column with dates; "
-        "hint: --map order_date=NAME uses another"
-    )
-    return sort_mapping(mapping), (note,)
-
-
-def _suggest_customer_column(order_mapping: ColumnMapping, content_check: "_ContentChecker") -> str:
-    """Return a hint with the most likely customer id column; blank if there is none."""
-    name = find_customer_column(
-        content_check.get_unmatched_values(set(order_mapping.columns.values())), content_check.source
-    )
-    return f"choose the column with --map {shlex.quote(f'customer_id={name}')}" if name else ""
-
-
-def _names_days(name: str) -> bool:
-    """Return whether the name of a tenure tells that it is counted in days."""
-    return normalise_name(name) not in UNITLESS_TENURES
-
-
-def _exceeds_months(cell_values: Sequence[str]) -> bool:
-    """Return whether a tenure is longer than customers can be, in months: it must be in days."""
-    numbers = [float(value) for value in cell_values if _PLAIN_NUMBER.fullmatch(value.strip())]
-    return max(numbers, default=0.0) > MAX_TENURE_MONTHS
-
-
 def _note_tenure(input_file: InputFile) -> InputFile:
     """Return the file with a note on a tenure without a unit, which stays a column of its own."""
     names = [name for name in input_file.header if normalise_name(name) in UNITLESS_TENURES]
@@ -467,55 +390,3 @@ def _has_customer_measures(file_columns: Mapping[str, str]) -> bool:
     return columns.ORDERS in file_columns and (
         columns.RECENCY_DAYS in file_columns or columns.LAST_ORDER in file_columns
     )
-
-
-class _ContentChecker:
-    """Check that the first records of a column fit the standard column that its name means."""
-
-    def __init__(self, file_dialect: dialect.Dialect, header: tuple[str, ...], source: Source) -> None:
-        self._names, self._open = header, [name for name in header if name not in source.leave_out]
-        self.source, self._locale = source, locales.get_locale(source)
-        self._sample = [
-            record
-            for record in parser.sample_records(file_dialect, SAMPLE_RECORDS_FOR_MATCHING)
-            if len(record) == len(header)
-        ]
-
-    def __call__(self, standard: str, name: str) -> bool:
-        kind = columns.TRANSACTION_COLUMNS.get(standard, columns.column_kind(standard))
-        index = self._names.index(name)
-        cell_values = [record[index] for record in self._sample]
-        if kind is ColumnKind.DATE:
-            return dates.looks_like_dates(cell_values, self.source)
-        if standard == columns.TENURE_DAYS and not _names_days(name) and not _exceeds_months(cell_values):
-            return False
-        if standard == columns.QUANTITY:
-            cell_values = number_parsing.strip_units(pa.array(cell_values, pa.string())).to_pylist()
-        if standard == columns.DISCOUNT:
-            cell_values = [value.strip().removesuffix("%") for value in cell_values]
-        return number_parsing.looks_like_numbers(cell_values, self._locale) if kind in NUMERIC_KINDS else True
-
-    def get_column_values(self, name: str) -> list[str]:
-        """Return the values of a column in the first records, stripped of blanks."""
-        index = self._names.index(name)
-        return [record[index].strip() for record in self._sample]
-
-    @property
-    def has_records(self) -> bool:
-        """Whether there are records below the header."""
-        return bool(self._sample)
-
-    def has_distinct_values(self, name: str) -> bool:
-        """Return whether every first record has a value of its own in a column."""
-        cell_values = self.get_column_values(name)
-        return all(cell_values) and len(set(cell_values)) == len(cell_values)
-
-    def has_repeated_records(self, name: str) -> bool:
-        """Return whether a value of a column occurs in different records, which rules out one row per customer."""
-        cell_values = self.get_column_values(name)
-        distinct_records = {(value, *record) for value, record in zip(cell_values, self._sample, strict=True) if value}
-        return len(distinct_records) > len({value for value in cell_values if value})
-
-    def get_unmatched_values(self, matched_columns: Collection[str]) -> dict[str, list[str]]:
-        """Return the values of all columns that are read but not matched."""
-        return {name: self.get_column_values(name) for name in self._open if name not in matched_columns}

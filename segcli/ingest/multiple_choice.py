@@ -20,8 +20,6 @@ SEPARATORS = (re.compile(r"\s*;\s*"), re.compile(r",\s+"), re.compile(r"\s*\|\s*
 _LIST_CELL = re.compile(r"\[.*\]")  # a list as Python writes it: ['Price', 'Style']
 MAX_NOTE_CHOICES = 5
 
-Answers = Sequence[Sequence[str]]
-
 
 def add_choice_columns(table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return the table with a 0/1 column for each choice of a multiple-choice question, and notes on them.

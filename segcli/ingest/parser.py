@@ -231,6 +231,16 @@ class RawTable:
         """Number of records that were removed because of invalid quotes."""
         return len(self.dialect.broken_lines)
 
+    @property
+    def malformed_rows(self) -> int:
+        """Number of records that did not become rows."""
+        return self.bad_rows + self.quote_error_rows
+
+    @property
+    def record_count(self) -> int:
+        """Number of records below the header."""
+        return self.rows + self.malformed_rows
+
 
 def read_header(dialect: Dialect, file_name: str) -> tuple[str, ...]:
     """Return the stripped names of the first record; an empty name becomes, for example, `column_3`."""

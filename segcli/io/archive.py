@@ -1,5 +1,6 @@
 """Read the exports in a zip archive: one file, or several files of one table as one."""
 
+import codecs
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePosixPath
@@ -23,8 +24,7 @@ WORKBOOK_MEMBERS = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
 TEXT_SUFFIXES = (".csv", ".tsv")
 ENCRYPTED_FLAG = 1
 STEP_BYTES = 1 << 20
-UTF8_MARK = b"\xef\xbb\xbf"
-UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 UNPACK_REMEDY = "unpack the archive, and use the unpacked file"
 
 OpenText = Callable[[IO[bytes], str, int], IO[bytes]]
@@ -138,7 +138,7 @@ def _read_header(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -
             source=name,
             remedy=f"choose one file with {name}?file={member.filename}, or unpack the archive into a folder",
         )
-    return line.removeprefix(UTF8_MARK).rstrip(b"\r\n")
+    return line.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n")
 
 
 def _concatenate(archive: zipfile.ZipFile, members: Sequence[zipfile.ZipInfo], name: str) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ from typing import IO, Any
 from segcli.errors import InputProblem
 from segcli.io.csv_stream import CsvStream
 
-BATCH_ROWS = 65_536  # rows per batch of a Parquet file
+BATCH_ROWS = 65_536  # rows of a table that are converted at once
 PARQUET_KIND, ARROW_KIND = "Parquet", "Arrow"
 WRITER_KEY = b"segcli:result"  # metadata key of Parquet files that segcli wrote
 

@@ -3,15 +3,15 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
 from segcli.errors import InputProblem
-from segcli.io.arrow_files import batches_to_csv
+from segcli.io.arrow_files import BATCH_ROWS, batches_to_csv
 from segcli.io.csv_stream import CsvStream, encode_records
 from segcli.location import split_location
 
-BATCH_ROWS = 65_536
 _LIST_SQLITE = (
     "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY name"
 )
@@ -34,7 +34,7 @@ def _iterate_sqlite(stream: IO[bytes], name: str) -> Iterator[bytes]:
             tables = [table for (table,) in connection.execute(_LIST_SQLITE)]
             cursor = connection.execute(f"SELECT * FROM {_quote_name(_choose_table(tables, name, 'sqlite:'))}")  # noqa: S608 - a quoted name
             header = [column for column, *_ in cursor.description]
-            yield from encode_records(_chain(header, cursor), name)
+            yield from encode_records(chain([header], cursor), name)
     except sqlite3.Error as error:
         raise InputProblem(
             f"looks like an SQLite database, but cannot be read ({error})",
@@ -50,11 +50,6 @@ def _connect_sqlite(stream: IO[bytes], name: str) -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:")  # a database from a pipe or an archive
     connection.deserialize(stream.read())
     return connection
-
-
-def _chain(header: Sequence[object], cursor: sqlite3.Cursor) -> Iterator[Sequence[object]]:
-    yield header
-    yield from cursor
 
 
 def duckdb_to_csv(stream: IO[bytes], name: str) -> CsvStream:  # noqa: ARG001 - DuckDB opens only paths

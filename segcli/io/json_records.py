@@ -1,5 +1,6 @@
 """Convert JSON to CSV: one object per line, an array of objects, or the customers of a result of segcli."""
 
+import codecs
 import io
 import json
 import re
@@ -43,7 +44,7 @@ def json_to_csv(stream: IO[bytes], name: str) -> CsvStream:
 def _has_object_lines(stream: IO[bytes]) -> bool:
     """Return whether each line is an object: the first is, and it is not the only one with all records inside."""
     line = stream.readline()
-    if not LINE_PATTERN.fullmatch(line.removeprefix(b"\xef\xbb\xbf")):
+    if not LINE_PATTERN.fullmatch(line.removeprefix(codecs.BOM_UTF8)):
         return False
     try:
         record = _loads(line)

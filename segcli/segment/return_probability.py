@@ -13,6 +13,7 @@ import numpy.typing as npt
 from segcli import columns
 from segcli.customers.order_history import CUSTOMER_ROW, ORDER_DAY, list_orders
 from segcli.model import Customers
+from segcli.segment.bases import read_optional
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -64,9 +65,8 @@ def _list_order_gaps(customers: Customers) -> Gaps:
 
 def _list_mean_gaps(customers: Customers) -> Gaps:
     """Return each customer's mean gap once per order before it, and the time since the last order."""
-    table = customers.table
     orders, recency, mean_gaps = (
-        table[name].to_numpy(dtype=np.float64, na_value=np.nan) if name in table else np.full(len(table), np.nan)
+        read_optional(customers.table, name)
         for name in (columns.ORDERS, columns.RECENCY_DAYS, columns.MEAN_DAYS_BETWEEN_ORDERS)
     )
     counts = np.where(orders > 0, np.nan_to_num(orders), 0).astype(np.int64)

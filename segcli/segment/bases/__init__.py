@@ -138,6 +138,11 @@ def to_floats(values: pd.Series) -> npt.NDArray[np.float64]:
     return np.asarray(values.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
 
 
+def read_optional(table: pd.DataFrame, name: str | None) -> npt.NDArray[np.float64]:
+    """Return a column as floats, all NaN if the table does not have it."""
+    return to_floats(table[name]) if name in table else np.full(len(table), np.nan)
+
+
 def assign_bands(
     values: npt.NDArray[np.float64], edges: Sequence[float], band_names: Sequence[str]
 ) -> npt.NDArray[np.object_]:

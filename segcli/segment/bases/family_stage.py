@@ -9,7 +9,7 @@ from segcli.config.section import Section
 from segcli.message import count_message
 from segcli.model import Customers
 from segcli.segment.ages import age_in_years, discard_impossible_ages
-from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, to_floats
+from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, read_optional
 from segcli.segment.bases._words import COUPLE_STATUSES, read_words
 
 SOURCE = "after Wells and Gubar, Life cycle concept in marketing research (1966); the first matching stage"
@@ -87,11 +87,10 @@ def _find_children(
     customers: Customers, options: Options
 ) -> tuple[CustomerMask, CustomerMask, CustomerMask, CustomerMask]:
     """Return masks of customers with young children, with older children, with any children, and certainly without."""
-    counts = {}
-    for kind, name in (("young", options.young), ("older", options.older), ("all", columns.CHILDREN)):
-        is_present = name in customers.table
-        counts[kind] = to_floats(customers.table[name]) if is_present else np.full(len(customers.table), np.nan)
-    has_young, has_older = counts["young"] > 0, counts["older"] > 0
-    has_children = has_young | has_older | (counts["all"] > 0)
-    is_known = ~np.isnan(counts["all"]) | (~np.isnan(counts["young"]) & ~np.isnan(counts["older"]))
+    young, older, children = (
+        read_optional(customers.table, name) for name in (options.young, options.older, columns.CHILDREN)
+    )
+    has_young, has_older = young > 0, older > 0
+    has_children = has_young | has_older | (children > 0)
+    is_known = ~np.isnan(children) | (~np.isnan(young) & ~np.isnan(older))
     return has_young, has_older, has_children, is_known & ~has_children

@@ -14,7 +14,7 @@ from segcli.customers.missing_measures import measures_remedy
 from segcli.customers.order_history import CUSTOMER_ROW, ORDER_DAY, customers_as_of, list_orders
 from segcli.message import count_message, join_messages, message
 from segcli.model import Customers
-from segcli.segment.bases import BaseResult, require_column, to_floats
+from segcli.segment.bases import BaseResult, read_optional, require_column, to_floats
 from segcli.segment.confidence_intervals import Z_SCORE_95
 from segcli.segment.customer_rates import compute_rates
 from segcli.segment.return_probability import Gaps, ReturnCurve, list_gaps
@@ -76,7 +76,7 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
     declines = _grade_decline(customers, thresholds)
     tested_ends, test_notes = _merge_equal_stages(customers, options)
     declines = np.asarray(tested_ends, dtype=np.int64)[declines]
-    last_gap = _read_optional(customers, columns.LAST_GAP_DAYS)
+    last_gap = read_optional(customers.table, columns.LAST_GAP_DAYS)
     with np.errstate(invalid="ignore"):
         has_returned = last_gap > thresholds[:, 1]
     labels = _assign_stages(orders, declines, has_returned, options.loyal_orders)
@@ -95,7 +95,7 @@ def _find_thresholds(customers: Customers, options: Options) -> tuple[CustomerVa
     orders = to_floats(require_column(customers, columns.ORDERS))
     require_column(customers, columns.RECENCY_DAYS)
     gaps = list_gaps(customers)
-    mean_gaps = _read_optional(customers, columns.MEAN_DAYS_BETWEEN_ORDERS)
+    mean_gaps = read_optional(customers.table, columns.MEAN_DAYS_BETWEEN_ORDERS)
     with np.errstate(invalid="ignore"):
         repeat_count = int(((orders > 1) & (mean_gaps > 0)).sum())
     if repeat_count < options.repeat_buyers:
@@ -244,11 +244,6 @@ def _warn_missing_gaps(customers: Customers) -> Iterator[str]:
             names=join_messages(" or ", [f"'{name}'" for name in missing_columns]),
             remedy=remedy,
         )
-
-
-def _read_optional(customers: Customers, name: str) -> CustomerValues:
-    """Return a column as floats, all NaN if the table does not have it."""
-    return to_floats(customers.table[name]) if name in customers.table else np.full(len(customers.table), np.nan)
 
 
 def _assign_stages(

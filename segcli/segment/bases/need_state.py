@@ -9,7 +9,7 @@ from segcli.customers.missing_measures import add_remedy
 from segcli.errors import InputProblem
 from segcli.message import join_messages, message
 from segcli.model import Customers
-from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, to_floats
+from segcli.segment.bases import UNKNOWN, BaseResult, append_unknown, read_optional, to_floats
 from segcli.segment.bases._words import read_words
 
 SOURCE = (
@@ -41,10 +41,7 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
             remedy="Pass an order export, or the table that segcli ingest wrote",
         )
     orders = to_floats(table[columns.ORDERS])
-    missing_values = np.full(len(table), np.nan)
-    gap_variation = (
-        to_floats(table[columns.CV_DAYS_BETWEEN_ORDERS]) if columns.CV_DAYS_BETWEEN_ORDERS in table else missing_values
-    )
+    gap_variation = read_optional(table, columns.CV_DAYS_BETWEEN_ORDERS)
     is_urgent = np.isin(
         read_words(customers, columns.TOP_PREFIX + columns.CHANNEL), [word.casefold() for word in options.urgent]
     )

@@ -135,8 +135,8 @@ def _find_forbidden(
 ) -> Iterator[str]:
     special_columns = special_category_columns(feature_weights)
     if special_columns and not settings.special_reason:
-        message = f"cluster.features: special categories of personal data: {describe_special_columns(special_columns)}"
-        yield f"{message}; remove them, or give a reason in privacy.special_reason (it is recorded)"
+        problem = f"cluster.features: special categories of personal data: {describe_special_columns(special_columns)}"
+        yield f"{problem}; remove them, or give a reason in privacy.special_reason (it is recorded)"
     for name in feature_weights:
         if name in audited_columns:
             yield f"cluster.features: '{name}' is reserved for audits (fairness.audit_only); remove it"

@@ -7,6 +7,7 @@ and are a useful partition only (Dolnicar, Gruen and Leisch, Market segmentation
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -162,26 +163,13 @@ def _select_k(
             "no segments: no region is denser than the rest",
             remedy="Use another method, or other features",
         )
+    single_group_gap = None
     if settings.pairs:
-        candidates = _add_stability(
-            candidates,
-            sweep_rows[sample_rows_by_use["stability"]],
-            sample_rows_by_use["stability"],
-            method,
-            settings,
-            seed,
-        )
-        gaps_by_k = gap_statistics(
-            sweep_rows[sample_rows_by_use["stability"]], [candidate.k for candidate in candidates], seed
-        )
-        candidates = [replace(candidate, gap=gaps_by_k[candidate.k]) for candidate in candidates]
-    candidates = [
-        replace(candidate, slsa=segment_purity(candidates[position - 1].fit.labels, candidate.fit.labels))
-        if position
-        else candidate
-        for position, candidate in enumerate(candidates)
-    ]
-    single_group_gap = gaps_by_k[1] if settings.pairs else None
+        stability_rows = sample_rows_by_use["stability"]
+        matrix_sample = sweep_rows[stability_rows]
+        candidates = _add_stability(candidates, matrix_sample, stability_rows, method, settings, seed)
+        candidates, single_group_gap = _add_gaps(candidates, matrix_sample, seed)
+    candidates = _add_purity(candidates)
     best_candidate, reason = _choose_candidate(candidates, settings, single_group_gap, by_bic=uses_bic(method))
     verdict = _choose_verdict(candidates, best_candidate, single_group_gap)
     full_candidate = (
@@ -194,6 +182,23 @@ def _select_k(
         **{name: len(row_numbers) for name, row_numbers in sample_rows_by_use.items()},
     }
     return KSelection(tuple(candidates), full_candidate, verdict, reason, sample_sizes)
+
+
+def _add_gaps(candidates: Sequence[KCandidate], matrix: Matrix, seed: int) -> tuple[list[KCandidate], GapStatistic]:
+    """Return the candidates with their gap statistics, and the gap of a single group."""
+    gaps_by_k = gap_statistics(matrix, [candidate.k for candidate in candidates], seed)
+    return [replace(candidate, gap=gaps_by_k[candidate.k]) for candidate in candidates], gaps_by_k[1]
+
+
+def _add_purity(candidates: Sequence[KCandidate]) -> list[KCandidate]:
+    """Return the candidates with the purity of each segment against the solution with one segment less."""
+    return [
+        *candidates[:1],
+        *(
+            replace(larger, slsa=segment_purity(smaller.fit.labels, larger.fit.labels))
+            for smaller, larger in pairwise(candidates)
+        ),
+    ]
 
 
 def silhouette_mean(matrix: Matrix, labels: Labels, distances: Matrix | None = None) -> float:
@@ -226,10 +231,10 @@ def _pairwise_distances(matrix: Matrix) -> Matrix | None:
     return distance_matrix
 
 
-def _evaluate_fit(fit: ClusterFit, matrix: Matrix, sample_rows: Labels, distances: Matrix | None = None) -> KCandidate:
+def _evaluate_fit(fit: ClusterFit, matrix: Matrix, sampled_rows: Labels, distances: Matrix | None = None) -> KCandidate:
     from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
 
-    clustered_rows = sample_rows[~fit.noise_mask[sample_rows]]
+    clustered_rows = sampled_rows[~fit.noise_mask[sampled_rows]]
     rows, labels = matrix[clustered_rows], fit.labels[clustered_rows]
     has_several_groups = 1 < len(np.unique(labels)) < len(labels)
     counts = np.bincount(fit.labels, minlength=fit.k)[: fit.k - fit.has_noise]

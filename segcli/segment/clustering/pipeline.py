@@ -143,13 +143,13 @@ class ClusterSolution:
     def _extreme_customers(self) -> dict[str, Any]:
         """Return the largest distance to each centre, and the features of the nearest customer, without ids."""
         own_distances = distances_to_centres(self.fit, self.feature_set.matrix, self.fit.labels)
-        columns = list(dict.fromkeys(encoded_feature.name for encoded_feature in self.feature_set.features))
+        names = list(dict.fromkeys(encoded_feature.name for encoded_feature in self.feature_set.features))
         reach, examples = {}, {}
-        for number, name in enumerate(self.names):
+        for number, segment in enumerate(self.names):
             member_rows = np.flatnonzero(self.fit.labels == number)
-            reach[name] = float(own_distances[member_rows].max())
+            reach[segment] = float(own_distances[member_rows].max())
             row = self.customers.table.iloc[member_rows[own_distances[member_rows].argmin()]]
-            examples[name] = {column: None if pd.isna(row[column]) else row[column] for column in columns}
+            examples[segment] = {name: None if pd.isna(row[name]) else row[name] for name in names}
         return {"reach": reach, "examples": examples}
 
     def describe_findings(self) -> Iterator[str]:
@@ -331,8 +331,8 @@ def _candidate_k_values(
         if settings.k != "auto":
             raise ConfigProblems([f"cluster.k: {settings.method} finds the number of segments itself; keep k at auto"])
         if len(matrix) > SWEEP_ROWS:
-            message = f"{settings.method} labels only the customers it is fitted on, at most {SWEEP_ROWS:,}"
-            raise InputProblem(message, source=source, remedy="Use another method, such as kmeans or gaussian")
+            problem = f"{settings.method} labels only the customers it is fitted on, at most {SWEEP_ROWS:,}"
+            raise InputProblem(problem, source=source, remedy="Use another method, such as kmeans or gaussian")
         return [0]
     smallest, largest = settings.k_range
     distinct_count = len(np.unique(matrix[:DISTINCT_SAMPLE_ROWS], axis=0))

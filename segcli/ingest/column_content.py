@@ -1,0 +1,81 @@
+"""Check that the first records of a column fit the standard column that its name means."""
+
+import re
+from collections.abc import Collection, Sequence
+
+import pyarrow as pa
+
+from segcli import columns
+from segcli.columns import ColumnKind
+from segcli.config.ingest import Source
+from segcli.ingest import dates, locales, number_parsing, parser
+from segcli.ingest.column_matching import normalise_name
+from segcli.ingest.dialect import Dialect
+
+SAMPLE_RECORDS = 200
+NUMERIC_KINDS = (ColumnKind.NUMBER, ColumnKind.MONEY, ColumnKind.COUNT, ColumnKind.DAYS)
+UNITLESS_TENURES = {"tenure", "customertenure"}
+MAX_TENURE_MONTHS = 600  # 50 years
+_PLAIN_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
+
+
+class ContentChecker:
+    """Check that the first records of a column fit the standard column that its name means."""
+
+    def __init__(self, file_dialect: Dialect, header: tuple[str, ...], source: Source) -> None:
+        self._names, self._open = header, [name for name in header if name not in source.leave_out]
+        self.source, self._locale = source, locales.get_locale(source)
+        self._sample = [
+            record for record in parser.sample_records(file_dialect, SAMPLE_RECORDS) if len(record) == len(header)
+        ]
+
+    def __call__(self, standard: str, name: str) -> bool:
+        """Return whether the values of a column fit a standard column."""
+        kind = columns.TRANSACTION_COLUMNS.get(standard, columns.column_kind(standard))
+        index = self._names.index(name)
+        cell_values = [record[index] for record in self._sample]
+        if kind is ColumnKind.DATE:
+            return dates.looks_like_dates(cell_values, self.source)
+        if standard == columns.TENURE_DAYS and not _names_days(name) and not _exceeds_months(cell_values):
+            return False
+        if standard == columns.QUANTITY:
+            cell_values = number_parsing.strip_units(pa.array(cell_values, pa.string())).to_pylist()
+        if standard == columns.DISCOUNT:
+            cell_values = [value.strip().removesuffix("%") for value in cell_values]
+        return number_parsing.looks_like_numbers(cell_values, self._locale) if kind in NUMERIC_KINDS else True
+
+    def get_column_values(self, name: str) -> list[str]:
+        """Return the values of a column in the first records, stripped of blanks."""
+        index = self._names.index(name)
+        return [record[index].strip() for record in self._sample]
+
+    @property
+    def has_records(self) -> bool:
+        """Whether there are records below the header."""
+        return bool(self._sample)
+
+    def has_distinct_values(self, name: str) -> bool:
+        """Return whether every first record has a value of its own in a column."""
+        cell_values = self.get_column_values(name)
+        return all(cell_values) and len(set(cell_values)) == len(cell_values)
+
+    def has_repeated_records(self, name: str) -> bool:
+        """Return whether a value of a column occurs in different records, which rules out one row per customer."""
+        cell_values = self.get_column_values(name)
+        distinct_records = {(value, *record) for value, record in zip(cell_values, self._sample, strict=True) if value}
+        return len(distinct_records) > len({value for value in cell_values if value})
+
+    def get_unmatched_values(self, matched_columns: Collection[str]) -> dict[str, list[str]]:
+        """Return the values of all columns that are read but not matched."""
+        return {name: self.get_column_values(name) for name in self._open if name not in matched_columns}
+
+
+def _names_days(name: str) -> bool:
+    """Return whether the name of a tenure shows that it is counted in days."""
+    return normalise_name(name) not in UNITLESS_TENURES
+
+
+def _exceeds_months(cell_values: Sequence[str]) -> bool:
+    """Return whether a tenure is longer than customers can be, in months: it must be in days."""
+    numbers = [float(value) for value in cell_values if _PLAIN_NUMBER.fullmatch(value.strip())]
+    return max(numbers, default=0.0) > MAX_TENURE_MONTHS
