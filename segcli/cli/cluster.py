@@ -67,11 +67,7 @@ EXAMPLES = (
 
 def command(
     input: options.InputArgument = None,
-    k: if TYPE_CHECKING:
-    from segcli.model import Segmentation
-    from segcli.persona.explanations import Explanation
-
-ClusterCountOption = None,
+    k: ClusterCountOption = None,
     method: ClusterMethodOption = None,
     features: FeaturesOption = None,
     save_model: SaveClusterOption = None,
@@ -149,6 +145,4 @@ def _write_segments(
     from segcli.reports.results import build_segmentation_result
 
     markers = segmenters.find_cluster_markers(segmentation)
-    write_result(
-        build_segmentation_result("cluster", segmentation, explanation, markers), common_options, console
-    )
+    write_result(build_segmentation_result("cluster", segmentation, explanation, markers), common_options, console)

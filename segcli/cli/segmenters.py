@@ -33,7 +33,8 @@ def choose_map(customers: "Customers", settings: "Settings") -> "Settings":
     With a saved model, the number of customers that it was trained on decides.
     """
     from segcli.config.rfm import AUTO_MAP
-    from segcli.customers.quality_rules import count_supported_segments, measure_one_time_share
+    from segcli.customers.quality_rules import measure_one_time_share
+    from segcli.segment.maps import choose_map_name
 
     if settings.rfm.segments != AUTO_MAP:
         return settings
@@ -43,7 +44,7 @@ def choose_map(customers: "Customers", settings: "Settings") -> "Settings":
 
         trained_on = models.load_model(settings.rfm.model, models.RFM_SCHEMA)["trained_on"]
         customer_count, one_time_share = int(trained_on["customers"]), 0.0
-    map_name = {3: "three", 6: "six", 10: "default"}[count_supported_segments(customer_count, one_time_share)]
+    map_name = choose_map_name(customer_count, one_time_share)
     rfm_settings = settings.rfm.model_copy(update={"segments": map_name})
     return settings.model_copy(update={"rfm": rfm_settings})
 

@@ -18,15 +18,7 @@ from segcli.model import Customers, QualityCheck
 
 # Rules on all customers together: rejected lines, age of the last order, and number of customers, days and buyers
 CONFIDENCE_LEVELS = ("low", "middling", "high")
-FEW_CUSTOMERS, ENOUGH_CUSTOMERS = 100, 500  # below the first a base is thin; from the second on it is large
 MAX_ONE_TIME_SHARE = 0.8  # share of customers with one order above which a base is thin
-
-
-def count_supported_segments(customer_count: int, one_time_share: float) -> int:
-    """Return how many segments a base of customers supports: 3 if it is thin, 10 if it is large, else 6."""
-    if customer_count < FEW_CUSTOMERS or one_time_share > MAX_ONE_TIME_SHARE:
-        return 3
-    return 6 if customer_count < ENOUGH_CUSTOMERS else 10
 
 
 def measure_one_time_share(table: pd.DataFrame) -> float:

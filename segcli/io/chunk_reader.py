@@ -193,8 +193,9 @@ def _read_range(descriptor: int, start: int, end: int) -> bytes:
 
 def _iterate_packed_chunks(stream: IO[bytes], skip_lines: int, path: str, *, has_quotes: bool) -> Iterator[FileChunk]:
     remainder = b""
-    for _ in range(skip_lines):
-        _read_line(stream, path)
+    with _report_unpack_errors(path):
+        for _ in range(skip_lines):
+            stream.readline()
     while block := _read_block(stream, CHUNK_BYTES, path):
         is_inside = has_quotes and bool(_count_byte(remainder, QUOTE_BYTE) % 2)
         end = _last_record_end(block, is_inside=is_inside) if has_quotes else _last_line_end(block)
@@ -211,17 +212,14 @@ def _iterate_packed_chunks(stream: IO[bytes], skip_lines: int, path: str, *, has
 
 
 def _read_block(stream: IO[bytes], size: int, path: str) -> bytes:
-    try:
+    with _report_unpack_errors(path):
         return bytes(stream.read(size))
-    except UNPACK_ERRORS:
-        raise InputProblem(
-            "cannot be decompressed; the file may be truncated", source=path, remedy="download the file again"
-        ) from None
 
 
-def _read_line(stream: IO[bytes], path: str) -> bytes:
+@contextmanager
+def _report_unpack_errors(path: str) -> Iterator[None]:
     try:
-        return stream.readline()
+        yield
     except UNPACK_ERRORS:
         raise InputProblem(
             "cannot be decompressed; the file may be truncated", source=path, remedy="download the file again"

@@ -275,7 +275,7 @@ def _find_one_time_buyers(inputs: FindingInputs) -> Iterator[KeyFinding]:
     """Yield the one-time buyers, and what second orders of a tenth of them would bring."""
     if inputs.revenue is None or columns.ORDERS not in inputs.table:
         return
-    is_single = (inputs.table[columns.ORDERS] == 1).to_numpy()
+    is_single = (inputs.table[columns.ORDERS] == 1).fillna(value=False).to_numpy(dtype=bool)
     count, order_count = int(is_single.sum()), float(inputs.table[columns.ORDERS].sum())
     if not count or not inputs.can_show(is_single, inputs.revenue, len(inputs.table)):
         return

@@ -45,11 +45,10 @@ def list_next_steps(
             is_small_count(count, settings.privacy.smallest_group)
             for count in (reach, int(row[columns.CUSTOMERS]) - reach)
         )
-        margin = row["expected_margin"] if settings.target.response and not pd.isna(row["expected_margin"]) else None
         missing = [
             *([] if action_by_segment.get(segment) else [message("action")]),
             *([] if shows_reach else [message("reach")]),
-            *([] if margin is not None else [message("expected margin (set target.response)")]),
+            *(figure for figure in targets.missing_figures if figure != message("reach")),
             *([] if holdout_share is not None else [message("holdout (set holdout in an export of these segments)")]),
         ]
         yield NextStep(
@@ -59,7 +58,7 @@ def list_next_steps(
             channel,
             reach if shows_reach else None,
             float(row["cost"]) if shows_reach and settings.target.contact_cost else None,
-            float(margin) if margin is not None and shows_reach else None,
+            float(row["expected_margin"]) if shows_reach and not pd.isna(row["expected_margin"]) else None,
             holdout_share,
             missing,
         )

@@ -83,7 +83,7 @@ def test_every_number_of_the_first_screen_is_printed_by_a_command(segcli: Any) -
 def test_steps_have_margin_cost_and_holdout_where_the_config_has_them(segcli: Any, folder: Path) -> None:
     (folder / "step.yaml").write_text(
         f"ingest: {{customers: {{path: {CUSTOMERS}, columns: {{customer_id: id, email_consent: newsletter}}}}}}\n"
-        "target: {contact_cost: {email: 0.02}, response: {email: 0.03}}\n"
+        "target: {contact_cost: {email: 0.02}, response: {email: 0.03}, margin: 0.4}\n"
         "privacy: {key_file: ../key}\n"
         "export: [{to: klaviyo, of: target, holdout: 10%}]\n",
         encoding="utf-8",

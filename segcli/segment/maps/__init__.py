@@ -24,11 +24,13 @@ import numpy.typing as npt
 
 from segcli import plugins
 from segcli.config.yaml_loader import YamlDocument, load_shipped, parse_document
+from segcli.customers.quality_rules import MAX_ONE_TIME_SHARE
 from segcli.errors import ConfigProblems
 from segcli.io import read
 from segcli.message import join_messages, message
 
 MAP_DIMENSIONS = ("r", "f", "m", "fm")
+FEW_CUSTOMERS, ENOUGH_CUSTOMERS = 100, 500  # below the first a base is thin; from the second on it is large
 
 # Claims of names. buys: more than all customers, less than those who buy more, hardly (less than half as often as all),
 # or still (at least half as often as all). orders: one. tenure: short. revenue: high.
@@ -82,8 +84,8 @@ class SegmentMap:
         Args:
             scores_by_letter: scores, by dimension r, f, m.
             bins: number of scores of each dimension. If it differs from that of the map, the scores are rescaled so
-                that
-                worst meets worst and best meets best.
+                that worst meets worst and
+                best meets best.
         """
         cell_names, cell_numbers = self.name_score_cells(scores_by_letter, bins)
         return cell_names[cell_numbers]
@@ -170,6 +172,17 @@ def measure_coverage(segment_map: SegmentMap) -> MapCoverage:
 def list_maps() -> list[str]:
     """Return the names of the maps shipped with segcli."""
     return plugins.list_plugins(__name__, ".yaml")
+
+
+def choose_map_name(customer_count: int, one_time_share: float) -> str:
+    """Return the shipped map with as many segments as a base of customers supports: few if it is thin, most if large.
+
+    >>> choose_map_name(80, 0.4), choose_map_name(300, 0.4), choose_map_name(900, 0.4), choose_map_name(900, 0.9)
+    ('three', 'six', 'default', 'three')
+    """
+    if customer_count < FEW_CUSTOMERS or one_time_share > MAX_ONE_TIME_SHARE:
+        return "three"
+    return "six" if customer_count < ENOUGH_CUSTOMERS else "default"
 
 
 def load_map(name: str) -> SegmentMap:
