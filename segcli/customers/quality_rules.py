@@ -22,10 +22,11 @@ MAX_ONE_TIME_SHARE = 0.8  # share of customers with one order above which a base
 
 
 def measure_one_time_share(table: pd.DataFrame) -> float:
-    """Return the share of customers with one order; 0 if orders are unknown."""
-    if columns.ORDERS not in table or table[columns.ORDERS].dtype.kind not in "iuf" or table.empty:
-        return 0.0  # an empty column has text type
-    return float((table[columns.ORDERS] <= 1).mean())
+    """Return the share of customers with one order among those whose orders are known; 0 if none are."""
+    if columns.ORDERS not in table or table[columns.ORDERS].dtype.kind not in "iuf":  # an empty column has text type
+        return 0.0
+    orders = table[columns.ORDERS].dropna()
+    return float((orders <= 1).mean()) if len(orders) else 0.0
 
 
 def check_missing_columns(rules: Mapping[str, ColumnRule], inputs: Sequence[InputFile]) -> Iterator[QualityCheck]:
