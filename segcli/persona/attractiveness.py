@@ -187,8 +187,11 @@ def _make_table_measures(customer_table: pd.DataFrame) -> dict[str, Callable[[Bo
         revenue = customer_table[columns.REVENUE].to_numpy(dtype=np.float64, na_value=0.0)
         measures["revenue_share"] = lambda inside: float(revenue[inside].sum() / revenue.sum())
         if columns.MARGIN in customer_table:
-            margin_earned = customer_table[columns.MARGIN].to_numpy(dtype=np.float64, na_value=0.0)
-            measures["margin"] = lambda inside: float(margin_earned[inside].sum() / max(revenue[inside].sum(), 1e-9))
+            margins = customer_table[columns.MARGIN].to_numpy(dtype=np.float64, na_value=np.nan)
+            revenue_with_margin = np.where(np.isnan(margins), 0.0, revenue)
+            measures["margin"] = lambda inside: float(
+                np.nansum(margins[inside]) / max(revenue_with_margin[inside].sum(), 1e-9)
+            )
     if columns.ORDERS in customer_table:
         measures["loyalty"] = _make_share_measure(
             customer_table[columns.ORDERS].fillna(0).to_numpy(dtype=np.float64) > 1
