@@ -35,8 +35,6 @@ _CRITERION_LABELS = {
 LOWEST_RATING, HIGHEST_RATING = 1.0, 10.0
 NEUTRAL_SCORE = 0.5  # scaled value if all segments are equal
 EQUAL_SPREAD = 0.01  # relative spread up to which segments are equal, so that rounding does not rank them
-    0.01  # spread, relative to the largest value, up to which segments are equal; rounding must not rank them
-)
 
 
 def criterion_label(criterion: str) -> str:
