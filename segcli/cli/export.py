@@ -15,7 +15,7 @@ DestinationOption = Annotated[
     Option(
         help=f"Destination: {plugins.join_words(choices.list_destinations())}.",
         metavar="NAME",
-        autocompletion=choices.list_destinations,
+        autocompletion=choices.complete_destinations,
     ),
 ]
 ExportOfOption = Annotated[

@@ -86,7 +86,7 @@ class Destination(Protocol):
 
 def destination_names() -> list[str]:
     """Return the names of all destinations."""
-    return plugins.list_dashed_plugins(DESTINATIONS_PACKAGE)
+    return [name.replace("_", "-") for name in plugins.list_plugins(DESTINATIONS_PACKAGE)]
 
 
 def load_destination(destination_name: str) -> Destination:
