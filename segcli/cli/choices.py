@@ -24,7 +24,7 @@ def complete_plugins(package: str, suffix: str = ".py", *more_names: str) -> Cal
 
 def list_destinations() -> list[str]:
     """Return the names of built-in export destinations."""
-    return [*plugins.list_dashed_plugins(DESTINATIONS_PACKAGE), "sql"]
+    return [*plugins.list_dashed_plugins(DESTINATIONS_PACKAGE), "sql", "dbt"]
 
 
 def complete_destinations() -> list[str]:
