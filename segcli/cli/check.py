@@ -60,7 +60,7 @@ def command(target: TargetArgument = None, *, common_options: CommonOptions) -> 
             )
         discovered_config.announce_config(loaded_config, console)
         export_files.check_destinations(loaded_config.settings)
-        findings, customers, failure = _collect_findings(loaded_config, common_options, console)
+        findings, customers, failure = find_problems(loaded_config, common_options, console)
         _display_findings(findings, target, common_options, console)
         if failure:
             raise failure
@@ -103,7 +103,7 @@ def _display_findings(
     console.log("checked", f"{pluralize(errors, 'error')}, {pluralize(len(findings), 'finding')}")
 
 
-def _collect_findings(
+def find_problems(
     loaded_config: "LoadedSettings", common_options: CommonOptions, console: Console
 ) -> "tuple[list[Finding], Customers | None, SegcliError | None]":
     """Return all findings, the customers if they could be read, and the error that would stop a run, if any."""

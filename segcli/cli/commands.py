@@ -28,7 +28,7 @@ ANALYSIS_COMMANDS = (
     "forget",
 )
 COMMAND_GROUPS = ("config",)
-STANDALONE_COMMANDS = ("explain", "demo", "completion")
+STANDALONE_COMMANDS = ("explain", "demo", "completion", "mcp")
 COMMAND_NAMES = (*SEGMENTATION_COMMANDS, *ANALYSIS_COMMANDS, *COMMAND_GROUPS, *STANDALONE_COMMANDS)
 
 
