@@ -10,7 +10,9 @@ COPY segcli ./segcli
 RUN python -m venv /opt/segcli \
     && /opt/segcli/bin/pip install --no-cache-dir --disable-pip-version-check ".${EXTRAS:+[${EXTRAS}]}" \
     && /opt/segcli/bin/pip uninstall --yes pip \
-    && find /opt/segcli -depth -type d -name tests -exec rm -rf {} +
+    && find /opt/segcli -depth -type d -name tests -exec rm -rf {} + \
+    && cd /opt/segcli/lib/python*/site-packages/pyarrow \
+    && rm -rf include libarrow_flight* libarrow_python_flight* _flight*
 
 FROM python:${PYTHON_VERSION}-slim
 LABEL org.opencontainers.image.title="segcli" \
