@@ -19,7 +19,7 @@ from segcli.reports import charts
 from segcli.reports.blocks import Chart, Column, Heading, Result, Table
 from segcli.reports.charts import _canvas, _style, _svg, treemap
 from segcli.reports.charts import _labels as _labels_module
-from segcli.reports.formats import Page, html, md
+from segcli.reports.formats import Page, html
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("Champions", "Loyal customers", "At risk", "Hibernating")
@@ -227,20 +227,8 @@ def test_files_beside_a_report_say_what_they_show() -> None:
     assert charts.render_png(chart("lorenz")).startswith(b"\x89PNG")
 
 
-def test_without_matplotlib_reports_say_so_and_show_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(charts, "can_draw_charts", lambda: False)
-    monkeypatch.setattr(charts, "render_svg", lambda _: pytest.fail("nothing can draw"))
-    blocks = (Heading("Report", level=1), chart("treemap"))
-    text = html.render(Result(None, dict, blocks), Page())  # type: ignore[arg-type]  # no rows are shown
-    assert "segcli[plots]" in text.replace("&#39;", "'")
-    assert "<td" in text
-    assert "<figure" not in text
-    assert "| Champions | 12% |" in md.render(Result(None, dict, blocks), Page())  # type: ignore[arg-type]
-
-
 def test_a_page_holds_the_picture_and_its_numbers() -> None:
     text = html.render(Result(None, dict, (Heading("Report", level=1), chart("treemap"))), Page())  # type: ignore[arg-type]
-    assert "segcli[plots]" not in text
     assert 'aria-label="What is to be seen."' in text
     assert re.search(r"<figure>.*<svg xmlns=[^>]*viewBox.*</figure>\s*<details>.*Champions", text, re.DOTALL)
     assert " style=" not in text

@@ -1,27 +1,21 @@
 """Charts, one module each, named as the chart block that it draws and with a function `draw(figure, data)`.
 
-Drawing needs matplotlib (the extra `plots`). Without it, reports show the numbers as tables.
+matplotlib draws them; it is imported only when there is a chart to draw.
 """
 
 import contextlib
-import functools
 import io
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from segcli import plugins
 from segcli.i18n.catalogue import ENGLISH_FORMAT, NumberFormat
-from segcli.message import message
 from segcli.reports.blocks import Block, Chart, iterate_blocks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MISSING_MATPLOTLIB_NOTE = message(
-    "Charts are omitted: they need matplotlib, which pip install 'segcli[plots]' installs."
-)
-PNG_DPI = 200  # dots per inch
+PNG_DPI = 192  # dots per inch, twice those of a page
 
 
 class ChartModule(Protocol):
@@ -36,12 +30,6 @@ def list_charts() -> list[str]:
     return plugins.list_plugins(__name__)
 
 
-@functools.cache
-def can_draw_charts() -> bool:
-    """Return whether matplotlib is installed."""
-    return find_spec("matplotlib") is not None
-
-
 def configure_drawing() -> contextlib.AbstractContextManager[None]:
     """Return a context that configures matplotlib once for several charts."""
     from segcli.reports.charts import _style
@@ -50,9 +38,9 @@ def configure_drawing() -> contextlib.AbstractContextManager[None]:
 
 
 def number_charts(blocks: Sequence[Block]) -> list[tuple[str, Chart]]:
-    """Return the charts of a document, each with a file name such as `01-heat-map.svg`."""
+    """Return the charts of a document, each with a file name such as `01-heat-map`, without its suffix."""
     charts = [block for block in iterate_blocks(blocks) if isinstance(block, Chart)]
-    return [(f"{position:02}-{chart.name.replace('_', '-')}.svg", chart) for position, chart in enumerate(charts, 1)]
+    return [(f"{position:02}-{chart.name.replace('_', '-')}", chart) for position, chart in enumerate(charts, 1)]
 
 
 def render_svg(chart: Chart, figures: NumberFormat = ENGLISH_FORMAT) -> str:

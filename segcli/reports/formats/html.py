@@ -38,8 +38,7 @@ def render(result: Result, page: Page) -> str:
     language = i18n.load_language(page.language)
     style, script = _read_page_file("style.css") + _style_segments(), _read_page_file("sort.js")
     title = next((heading.text for heading in result.blocks if isinstance(heading, Heading) and heading.level == 1), "")
-    draws_charts = charts.can_draw_charts() and _has_charts(result.blocks)
-    with charts.configure_drawing() if draws_charts else contextlib.nullcontext():
+    with charts.configure_drawing() if _has_charts(result.blocks) else contextlib.nullcontext():
         return str(
             _load_template(language).render(
                 language=page.language,
@@ -52,10 +51,6 @@ def render(result: Result, page: Page) -> str:
                 blocks=_number_blocks(result.blocks),
                 contents=_list_sections(result.blocks),
                 anchors=_list_anchors(result.blocks),
-                draws=charts.can_draw_charts(),
-                missing=language.translate(charts.MISSING_MATPLOTLIB_NOTE)
-                if not charts.can_draw_charts() and _has_charts(result.blocks)
-                else "",
             )
         )
 
