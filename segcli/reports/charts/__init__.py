@@ -5,7 +5,7 @@ matplotlib draws them; it is imported only when there is a chart to draw.
 
 import contextlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from segcli import plugins
@@ -43,16 +43,25 @@ def number_charts(blocks: Sequence[Block]) -> list[tuple[str, Chart]]:
     return [(f"{position:02}-{chart.name.replace('_', '-')}", chart) for position, chart in enumerate(charts, 1)]
 
 
-def render_svg(chart: Chart, figures: NumberFormat = ENGLISH_FORMAT) -> str:
+def render_svg(chart: Chart, figures: NumberFormat = ENGLISH_FORMAT, anchors: Collection[str] = frozenset()) -> str:
     """Return the chart as an SVG element.
 
-    The same chart always gives the same bytes. `figures` is the number format of the axes.
+    The same chart always gives the same bytes.
+
+    Args:
+        chart: the chart.
+        figures: number format of the axes.
+        anchors: anchors of the document; links of the chart to other anchors are left out.
     """
     from segcli.reports.charts import _svg
 
-    return _svg.make_inline(
-        _render_chart(chart, "svg", figures, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))).decode()
-    )
+    svg = _render_chart(chart, "svg", figures, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))).decode()
+    return _svg.make_inline(svg, select_links(chart, anchors))
+
+
+def select_links(chart: Chart, anchors: Collection[str]) -> dict[str, str]:
+    """Return the links of a chart that lead to one of these anchors, with their texts."""
+    return {anchor: text for anchor, text in chart.links.items() if anchor in anchors}
 
 
 def render_svg_file(chart: Chart, figures: NumberFormat = ENGLISH_FORMAT) -> str:

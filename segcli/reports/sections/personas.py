@@ -22,7 +22,11 @@ def build_blocks(findings: Findings) -> Iterable[Block]:
     }
     for number, (column, personas) in enumerate(findings.personas.items()):
         positions = position_by_column[column]
-        cards: list[Card] = [build_persona_card(persona, positions.get(persona.segment)) for persona in personas]
+        anchors = findings.name_card_anchors(column)
+        cards: list[Card] = [
+            build_persona_card(persona, positions[persona.segment], anchors[positions[persona.segment]])
+            for persona in personas
+        ]
         if number == 0:
             yield Heading(column, level=3)
             yield from cards
