@@ -61,13 +61,13 @@ class Column:
 class Table:
     """Rows of formatted text, one cell per column (a float for bar columns).
 
-    `has_segments` is true for one row per segment in display order, which pages mark with the colours of segments.
+    `segment_positions` are the display positions of the rows' segments, which decide on the colours of their bars.
     `row_anchors` are the anchors that the first cells of the rows lead to, where the document has them.
     """
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[str | float]]
-    has_segments: bool = False
+    segment_positions: Sequence[int] = ()
     row_anchors: Sequence[str] = ()
 
 

@@ -1,4 +1,4 @@
-"""Optional analyses of a report: cohorts, customer value, backtest and migration; each only on request.
+"""Optional analyses of a report: cohorts, customer value, backtest, migration and trends; each only on request.
 
 An analysis that cannot run is replaced by a sentence with the reason. All results are filtered for the readers of the
 report.
@@ -23,6 +23,7 @@ from segcli.model import Customers, Segmentation
 from segcli.reports import crosstabs, disclosure
 from segcli.reports.disclosure import DisclosureGuard, build_guard
 from segcli.reports.envelope import to_records
+from segcli.reports.size_trends import SizeTrend, compute_size_trend
 from segcli.value.clv import ClvInputs, ClvResult
 from segcli.value.cohorts import analyse_cohorts
 
@@ -132,6 +133,7 @@ class OptionalAnalyses:
     clv_result: ClvResult | None = None
     backtest_summary: BacktestSummary | None = None
     transitions: Sequence[SegmentTransitions] = ()
+    size_trend: SizeTrend | None = None
     skip_reasons: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -150,6 +152,8 @@ class OptionalAnalyses:
                 "summary": to_records(self.backtest_summary.summary),
                 "segments": to_records(self.backtest_summary.segments),
             }
+        if self.size_trend:
+            parts["trends"] = self.size_trend.to_dict()
         if self.transitions:
             parts["migration"] = [
                 {"segmentation": transition.name, "psi": transition.psi, "flows": to_records(transition.flows)}
@@ -277,10 +281,19 @@ def _collect_transitions(context: AnalysisContext) -> list[SegmentTransitions]:
     ]
 
 
+def _compute_size_trend(context: AnalysisContext) -> SizeTrend | None:
+    segmentation = context.visible_segmentations[0]
+    if context.providers.segment_as_of is None:
+        return None
+    hidden_names = context.guard.withheld_names.get(segmentation.column, ())
+    return compute_size_trend(segmentation, context.providers.segment_as_of, hidden_names, context.guard.min_customers)
+
+
 _ANALYSES: Mapping[str, tuple[str, Callable[[AnalysisContext], Any]]] = {
     # section: field of OptionalAnalyses, function
     "cohorts": ("cohort_table", _analyse_cohorts),
     "clv": ("clv_result", _analyse_clv),
     "backtest": ("backtest_summary", _summarise_backtest),
     "migration": ("transitions", _collect_transitions),
+    "trends": ("size_trend", _compute_size_trend),
 }
