@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
+from segcli import columns
 from segcli.customers.order_history import customers_as_of
 from segcli.errors import InputProblem
 from segcli.evaluation.disclosure_control import WITHHELD_LABEL, is_small_count
@@ -41,13 +42,20 @@ class SizeTrend:
 
 
 def compute_size_trend(
-    segmentation: Segmentation, segment_as_of: SegmentationFactory, hidden_names: Sequence[str], min_customers: int
+    segmentation: Segmentation,
+    segment_as_of: SegmentationFactory,
+    period_days: int,
+    hidden_names: Sequence[str],
+    min_customers: int,
 ) -> SizeTrend | None:
     """Return the sizes of segments at the as-of day and on the same day of the earlier months.
+
+    A month counts if the orders cover a period before its day, as for key figures.
 
     Args:
         segmentation: the segmentation of today, with suppressed segments merged.
         segment_as_of: function that makes segmentations of customers at an earlier day.
+        period_days: days of a period.
         hidden_names: names of segments that are suppressed today.
         min_customers: smallest number of customers, and smallest difference between two months, that may be shown.
 
@@ -59,9 +67,11 @@ def compute_size_trend(
     if transactions is None:
         return None
     sizes_by_day: dict[date, Mapping[str, int]] = {}
-    as_of = pd.Timestamp(transactions.as_of)
+    as_of, first_day = pd.Timestamp(transactions.as_of), transactions.lines[columns.ORDER_DATE].min().date()
     for months in range(TREND_MONTHS, 0, -1):
         day = (as_of - pd.DateOffset(months=months)).date()
+        if day - timedelta(days=period_days) < first_day:
+            continue
         sizes = _count_customers(segmentation, day, segment_as_of)
         if sizes:
             sizes_by_day[day] = sizes
