@@ -1,6 +1,6 @@
 """Format-independent building blocks of output: headings, texts, tables, cards and charts."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -182,6 +182,16 @@ def iterate_blocks(blocks: "Sequence[Block]") -> Iterator[Block]:
         yield block
         if isinstance(block, Details):
             yield from iterate_blocks(block.blocks)
+
+
+def show_first(titled_blocks: "Iterable[tuple[str, Iterable[Block]]]") -> Iterator[Block]:
+    """Yield the first blocks below their title, and the others on demand."""
+    for position, (title, blocks) in enumerate(titled_blocks):
+        if position == 0:
+            yield Heading(title, level=3)
+            yield from blocks
+        else:
+            yield Details(title, list(blocks))
 
 
 # Results of commands

@@ -26,6 +26,7 @@ from segcli.reports.report import Findings
 from segcli.reports.translation import Labels
 from segcli.segment.segmentation import select_segmentations
 
+ABBREVIATIONS = frozenset({"rfm", columns.NPS, columns.CSAT, columns.CES, columns.CLV})  # names in capitals
 MODEL_FACTS = frozenset({"counts", "examples", "reach"})  # model facts that may describe single customers
 
 
@@ -96,7 +97,6 @@ def build_labels(segmentations: Sequence[Segmentation], settings: Settings) -> L
     """
     names = [segmentation.column for segmentation in segmentations]
     labels = {name: prettify_name(name.removesuffix(columns.SEGMENT_SUFFIX)) for name in names}
-    labels[columns.RFM_SEGMENT] = "RFM"
     labels |= {
         str(name): str(name).replace("_", " ")
         for name in segmentations[0].customers.table.columns
@@ -112,7 +112,7 @@ def prettify_name(name: str) -> str:
     'Family stage'
     """
     words = name.replace("_", " ").strip()
-    return words[:1].upper() + words[1:]
+    return words.upper() if words in ABBREVIATIONS else words[:1].upper() + words[1:]
 
 
 def _filter_targets(analysis: Analysis, guard: DisclosureGuard) -> TargetSelection | None:

@@ -1,7 +1,7 @@
 """A self-contained HTML file: no external requests, light and dark mode, readable on phones and on paper.
 
-The template escapes all text from input files. The page's content security policy allows no script but the one that
-sorts tables, identified by its digest.
+The template escapes all text from input files. The page's content security policy allows no script but the one in
+page.js, identified by its digest.
 """
 
 import base64
@@ -29,6 +29,10 @@ PAGE_WORDS = {
     "bar": message("Bar"),
     "row": message("Row"),
     "evidence": message("Evidence"),
+    "filter": message("Filter rows"),
+    "copy_table": message("Copy table"),
+    "copied": message("Copied"),
+    "show": message("Show"),
 }
 SECTION_LEVEL = 2  # level of the headings that the table of contents lists
 
@@ -36,7 +40,7 @@ SECTION_LEVEL = 2  # level of the headings that the table of contents lists
 def render(result: Result, page: Page) -> str:
     """Return the blocks as a page."""
     language = i18n.load_language(page.language)
-    style, script = _read_page_file("style.css") + _style_segments(), _read_page_file("sort.js")
+    style, script = _read_page_file("style.css") + _style_segments(), _read_page_file("page.js")
     title = next((heading.text for heading in result.blocks if isinstance(heading, Heading) and heading.level == 1), "")
     anchors = _list_anchors(result.blocks)
     with charts.configure_drawing() if _has_charts(result.blocks) else contextlib.nullcontext():

@@ -8,7 +8,7 @@ import pandas as pd
 from segcli import columns, formatting
 from segcli.message import message
 from segcli.reports import tables
-from segcli.reports.blocks import Block, Chart, Details, Heading, Text
+from segcli.reports.blocks import Block, Chart, Heading, Text, show_first
 from segcli.reports.evaluation_results import build_lift_table, build_outcome_table
 from segcli.reports.report import Findings
 
@@ -21,15 +21,17 @@ def build_blocks(findings: Findings) -> Iterator[Block]:
     if backtest is None:
         yield Text([findings.analyses.skip_reasons.get("backtest", message("A backtest needs an order export."))])
         return
-    for position, (name, segment_rows) in enumerate(backtest.segments.groupby("segmentation", sort=False)):
-        until_day = date.fromisoformat(segment_rows["until"].iloc[0])
-        title = message("{name}, after {day}", name=f"{name}{columns.SEGMENT_SUFFIX}", day=until_day)
-        blocks = _build_segmentation_blocks(str(name), segment_rows, findings)
-        if position == 0:
-            yield Heading(title, level=3)
-            yield from blocks
-        else:
-            yield Details(title, list(blocks))
+    yield from show_first(
+        (
+            message(
+                "{name}, after {day}",
+                name=f"{name}{columns.SEGMENT_SUFFIX}",
+                day=date.fromisoformat(segment_rows["until"].iloc[0]),
+            ),
+            _build_segmentation_blocks(str(name), segment_rows, findings),
+        )
+        for name, segment_rows in backtest.segments.groupby("segmentation", sort=False)
+    )
     yield Heading(message("Comparison of segmentations"), level=3)
     yield build_lift_table(backtest.summary)
     yield from tables.build_note_blocks(backtest.notes)
