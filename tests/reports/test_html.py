@@ -158,11 +158,9 @@ def test_blocks_on_demand_are_in_the_page_once_and_links_lead_to_them() -> None:
 
 
 def test_a_segment_has_one_colour_in_its_table_and_on_its_card() -> None:
-    table = Table(
-        [Column("Segment", align_right=False), Column("", is_bar=True)], [["a", 0.5], ["b", 0.5]], has_segments=True
-    )
+    table = Table([Column("Segment", align_right=False), Column("", is_bar=True)], [["a", 0.5], ["b", 0.5]], [1, 0])
     card = Card("b", "", "", bars=[("trait", 1.0)], segment_position=1)
-    assert [a.get("class") for a in Seen(rendered(table, card)).of("rect")] == ["c0", "c1", "c1", "c1"]
+    assert [a.get("class") for a in Seen(rendered(table, card)).of("rect")] == ["c1", "c0", "c1", "c1"]
 
 
 def test_sections_are_listed_and_found() -> None:

@@ -102,7 +102,7 @@ def test_settings_are_shown_as_a_settings_file_has_them() -> None:
 
 
 def plain_rows(result: Result) -> list[Sequence[str]]:
-    return [row for block in result.blocks if isinstance(block, Table) for row in block.rows]
+    return [row for block in iterate_blocks(result.blocks) if isinstance(block, Table) for row in block.rows]
 
 
 def test_gini_is_half_the_mean_difference_of_pairs_by_the_mean() -> None:

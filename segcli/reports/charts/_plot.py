@@ -52,7 +52,7 @@ def show_share_axis(axis: Any, *, max_ticks: int = 4) -> None:  # noqa: ANN401 -
 
     axis.set_major_locator(MaxNLocator(max_ticks))
     axis.set_major_formatter(FuncFormatter(lambda share, _: format_tick(format_share(share))))
-    axis.grid(visible=True, color=NEUTRAL_COLOUR, alpha=0.45, linewidth=0.6)
+    axis.grid(visible=True, color=NEUTRAL_COLOUR, alpha=0.45, linewidth=0.6, clip_on=False)
     axis.axes.set_axisbelow(True)
 
 

@@ -31,10 +31,10 @@ def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
     axes.set_ylim(len(segments) - 0.5, -0.5)
     _plot.show_share_axis(axes.xaxis)
     axes.set_yticks(rows, names)
-    axes.axvline(data["base"], color=NEUTRAL_COLOUR, linewidth=BASE_LINE_WIDTH, linestyle=(0, (4, 3)))
+    axes.axvline(data["base"], color=NEUTRAL_COLOUR, linewidth=BASE_LINE_WIDTH, linestyle=(0, (4, 3)), clip_on=False)
     for row, segment in zip(rows, segments, strict=True):
         colour = palette_colour(segment["position"])
-        axes.hlines(row, segment["low"], segment["high"], color=colour, linewidth=LINE_WIDTH)
+        axes.hlines(row, segment["low"], segment["high"], color=colour, linewidth=LINE_WIDTH, clip_on=False)
         axes.plot([segment["share"]], [row], marker="o", markersize=MARKER_SIZE, color=colour, clip_on=False)
     _plot.write_note(figure, 1.2 * _plot.LINE_HEIGHT, data["x_title"])
     _plot.write_note(figure, 0.2 * _plot.LINE_HEIGHT, data["base_says"])

@@ -41,7 +41,7 @@ def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
     axes.set_ylim(0, max(totals, default=0) * 1.02 or 1)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda size, _: format_tick(format_count(size))))
-    axes.grid(visible=True, axis="y", color=NEUTRAL_COLOUR, alpha=0.45, linewidth=BOUNDARY_WIDTH)
+    axes.grid(visible=True, axis="y", color=NEUTRAL_COLOUR, alpha=0.45, linewidth=BOUNDARY_WIDTH, clip_on=False)
     axes.set_axisbelow(True)
     axes.set_xticks([days[0], days[-1]], [data["first"], data["last"]])
     axes.xaxis.get_ticklabels()[0].set_horizontalalignment("left")
@@ -52,6 +52,7 @@ def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
         colors=[palette_colour(segment["position"]) for segment in segments],
         edgecolor="none",
         alpha=0.85,
+        clip_on=False,
     )
     _write_names(axes, segments, names, days[-1])
 
