@@ -45,7 +45,7 @@ def command(
 ) -> None:
     """Write a report of segments for readers.
 
-    The default sections are summary, data quality, segments, personas, settings and provenance.
+    The default sections are summary, segments, personas, data quality, settings and provenance.
     """
     flags = {
         "report.title": title,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TREEMAP_HEIGHT = 210.0
+WRAP_SHARE = 0.92  # of the room for a name that its lines may take: fonts differ in width
 TreemapBox = tuple[float, float, float, float]  # x, y, width, height
 
 
@@ -70,7 +71,7 @@ def _draw_label(
 ) -> None:
     x, y, box_width, box_height = box
     text_room = box_width - 8
-    name_lines = wrap_words(segment["name"], text_room)
+    name_lines = wrap_words(segment["name"], text_room * WRAP_SHARE)
     if name_lines and box_height > len(name_lines) * LINE_HEIGHT + 4:
         for position, line in enumerate(name_lines):
             y += LINE_HEIGHT if position else 10
