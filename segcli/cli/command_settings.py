@@ -45,9 +45,7 @@ def resolve_settings(common_options: CommonOptions, flags: Mapping[str, Any] | N
         config.build_override_layer([(_variable_to_setting(key), value)], f"${key}") for key, value in environment
     ]
     layers += _build_option_layers(common_options, flags)
-    loaded_config = replace(
-        load_layers(layers), discovered_path=f"./{LOCAL_CONFIG}" if has_local_config else ""
-    )
+    loaded_config = replace(load_layers(layers), discovered_path=f"./{LOCAL_CONFIG}" if has_local_config else "")
     discovered_config.check_written_paths(loaded_config)
     terminal.set_language(loaded_config.settings.language)
     terminal.withhold_identities(loaded_config.settings.privacy.hides_identities)

@@ -76,14 +76,9 @@ def check_exports(export_results: "Sequence[ExportResult]") -> None:
             raise GateFailure(f"export gate: no customer exported; {describe_outcomes(export_result)}")
 
 
-def describe_checks(
-    quality_checks: "Iterable[QualityCheck]", settings: "Settings"
-) -> "list[Mapping[str, object]]":
+def describe_checks(quality_checks: "Iterable[QualityCheck]", settings: "Settings") -> "list[Mapping[str, object]]":
     """Return every check for run.json; `failed` marks those that cause exit code 4."""
-    return [
-        {**vars(quality_check), "failed": _fails_run(quality_check, settings)}
-        for quality_check in quality_checks
-    ]
+    return [{**vars(quality_check), "failed": _fails_run(quality_check, settings)} for quality_check in quality_checks]
 
 
 def _find_failed_checks(quality_checks: "Iterable[QualityCheck]") -> "list[QualityCheck]":

@@ -8,20 +8,22 @@ from pydantic import BeforeValidator, Field, model_validator
 from segcli.columns import CUSTOMER_TABLE_COLUMNS, SEGMENT_SUFFIX, TRANSACTION_COLUMNS
 from segcli.config.section import PATH_MARK, Section
 
-
 SegmentColumn = Annotated[str, Field(pattern=r"^[^\W\d]\w*$")]
+
+
+LIMIT_COUNT = 2  # a smallest and a largest size
 
 
 def _check_size_limit(limit: object) -> object:
     is_count = isinstance(limit, int) and not isinstance(limit, bool) and limit >= 0
     is_share = isinstance(limit, str) and re.fullmatch(r"\d+(\.\d+)?%", limit) is not None
-    if limit is None or is_count or (is_share and float(str(limit).rstrip("%")) <= 100):
+    if limit is None or is_count or (is_share and count_limit(limit, 1) <= 1):
         return limit
     raise ValueError(f"must be a number of customers, a share such as 5%, or null for no limit; got {limit}")
 
 
 def _check_size_range(limits: object) -> object:
-    if not isinstance(limits, list) or len(limits) != 2 or limits == [None, None]:
+    if not isinstance(limits, list) or len(limits) != LIMIT_COUNT or limits == [None, None]:
         raise ValueError(f"must be two limits such as [50, 400] or [2%, 10%]; got {limits}")
     lowest, highest = (_check_size_limit(limit) for limit in limits)
     if type(lowest) is type(highest) and count_limit(lowest, 1000) > count_limit(highest, 1000):

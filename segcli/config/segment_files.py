@@ -88,8 +88,6 @@ def _read_files(expansion: _Expansion, texts_by_path: Sequence[tuple[str, str]])
     for path, text in texts_by_path:
         try:
             document = parse_document(text, path)
-            if not isinstance(document.values, dict):
-                raise ConfigProblems([f"{document.find_place(())}: a segment must be `key: value` lines"])
             expansion.add_file(document, _parse_segment_file(document))
         except ConfigProblems as file_problems:
             problems += file_problems.message_lines
@@ -97,6 +95,8 @@ def _read_files(expansion: _Expansion, texts_by_path: Sequence[tuple[str, str]])
 
 
 def _parse_segment_file(document: YamlDocument) -> SegmentFile:
+    if not isinstance(document.values, dict):
+        raise ConfigProblems([f"{document.find_place(())}: a segment must be `key: value` lines"])
     try:
         return SegmentFile.model_validate(document.values)
     except ValidationError as error:
@@ -105,9 +105,7 @@ def _parse_segment_file(document: YamlDocument) -> SegmentFile:
         raise ConfigProblems(describe_problems(error, layers_by_key, SegmentFile)) from None
 
 
-def _build_place_finder(
-    find_layer_place: PlaceFinder, origins: Sequence[int | list[YamlDocument]]
-) -> PlaceFinder:
+def _build_place_finder(find_layer_place: PlaceFinder, origins: Sequence[int | list[YamlDocument]]) -> PlaceFinder:
     """Return a function that finds the place of an expanded key in the layer or in the file of its segment."""
 
     def find_place(key: KeyPath, character: int = 0) -> str:
@@ -117,8 +115,8 @@ def _build_place_finder(
         origin = origins[number]
         if isinstance(origin, int):
             return find_layer_place(("rules", origin, *key[2:]), character)
-        position = key[3] if len(key) > 3 and isinstance(key[3], int) else 0
-        inner_key = tuple(_KEYS_IN_FILE.get(str(part), part) for part in key[4:])
-        return origin[position].find_place(inner_key, character)
+        _, position, *inner_key = key[2:] if key[2:3] == ("segments",) and key[3:] else ("segments", 0)
+        keys_in_file = tuple(_KEYS_IN_FILE.get(str(part), part) for part in inner_key)
+        return origin[int(position)].find_place(keys_in_file, character)
 
     return find_place

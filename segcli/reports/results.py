@@ -94,17 +94,14 @@ def _describe_rule(rule: "SegmentRule") -> dict[str, Any]:
     }
 
 
-def build_segmentations_result(
-    command_name: str, segmentations: Sequence[Segmentation], sizes: pd.DataFrame
-) -> Result:
+def build_segmentations_result(command_name: str, segmentations: Sequence[Segmentation], sizes: pd.DataFrame) -> Result:
     """Build the result of several segmentations: one customer table with all labels, one segment table each.
 
     If your definitions have descriptions, owners or expected sizes, `sizes` (of `measure_sizes`) precedes the tables.
     """
-    is_described = sizes[["description", "owner"]].ne("").any(axis=1) | sizes[["lowest", "highest"]].notna().any(axis=1)
-    blocks: list[Block] = (
-        [Heading(message("Definitions")), tables.build_size_table(sizes)] if is_described.any() else []
-    )
+    has_texts, has_limits = sizes[["description", "owner"]] != "", sizes[["lowest", "highest"]].notna()
+    is_described = has_texts.to_numpy().any() or has_limits.to_numpy().any()
+    blocks: list[Block] = [Heading(message("Definitions")), tables.build_size_table(sizes)] if is_described else []
     for segmentation in segmentations:
         blocks += [
             Heading(segmentation.column),

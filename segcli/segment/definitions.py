@@ -1,6 +1,7 @@
-"""Definitions of segments: sizes beside the expected ones, and changes since an earlier run by data or by definition."""
+"""Definitions of segments: sizes beside the expected ones, and changes since an earlier run."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -65,9 +66,7 @@ def check_sizes(size_rows: pd.DataFrame) -> Iterator[QualityCheck]:
         what = message(
             "segment '{segment}': {customers}, expected {range}",
             segment=row[columns.SEGMENT_NAME],
-            customers=count_message(
-                "{count} customer", "{count} customers", count=row[columns.CUSTOMERS]
-            ),
+            customers=count_message("{count} customer", "{count} customers", count=row[columns.CUSTOMERS]),
             range=describe_range(row["lowest"], row["highest"]),
         )
         yield QualityCheck(
@@ -93,9 +92,9 @@ def list_members(rules_settings: Sequence[RulesSettings], labels: Mapping[str, p
     """
     return {
         (settings.segment_column, segment.segment): frozenset(
-            labels[settings.segment_column].index[
-                labels[settings.segment_column].astype("str") == segment.segment
-            ].astype("str")
+            labels[settings.segment_column]
+            .index[labels[settings.segment_column].astype("str") == segment.segment]
+            .astype("str")
         )
         for settings in rules_settings
         if settings.segment_column in labels
@@ -118,10 +117,6 @@ def count_changes(before: Members, old_definition_now: Members, now: Members) ->
     rows = []
     for key in dict.fromkeys([*now, *before]):
         stages = [members.get(key, frozenset()) for members in (before, old_definition_now, now)]
-        flows = [
-            len(part)
-            for old, new in zip(stages[:2], stages[1:], strict=True)
-            for part in (new - old, old - new)
-        ]
+        flows = [len(part) for old, new in pairwise(stages) for part in (new - old, old - new)]
         rows.append([*key, len(stages[0]), *flows, len(stages[2])])
     return pd.DataFrame(rows, columns=list(CHANGE_COLUMNS))

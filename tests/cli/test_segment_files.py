@@ -46,11 +46,14 @@ def spent(as_of: date, limit: int) -> set[str]:
     return {customer for customer, total in totals.items() if total > limit}
 
 
-def test_files_become_columns_and_groups_share_one(segcli: Run, shop: Path) -> None:
+@pytest.mark.usefixtures("shop")
+def test_files_become_columns_and_groups_share_one(segcli: Run) -> None:
     done = segcli("rules", "many.csv", "--segments", "segments", "--as-of", "2026-06-30", "-f", "csv", "-q")
     assert done.returncode == 0, done.stderr
     rows = list(csv.DictReader(done.stdout.splitlines()))
-    assert {row["customer_id"] for row in rows if row["big_spenders"] == "big spenders"} == spent(date(2026, 6, 30), 150)
+    assert {row["customer_id"] for row in rows if row["big_spenders"] == "big spenders"} == spent(
+        date(2026, 6, 30), 150
+    )
     recent = {customer for customer, day, _ in ORDERS if date(2026, 5, 31) <= day <= date(2026, 6, 30)}
     assert {row["customer_id"] for row in rows if row["rhythm"] == "recent"} == recent  # of higher priority
     assert {row["rhythm"] for row in rows} == {"recent", "frequent", "Others"}
@@ -77,7 +80,8 @@ def test_a_size_outside_the_expected_range_is_a_gate(segcli: Run, shop: Path) ->
     assert (gate["passed"], gate["what"]) == (False, problem)
 
 
-def test_the_table_shows_owner_size_and_expected_size(segcli: Run, shop: Path) -> None:
+@pytest.mark.usefixtures("shop")
+def test_the_table_shows_owner_size_and_expected_size(segcli: Run) -> None:
     done = segcli("rules", "many.csv", "--segments", "segments", "--as-of", "2026-06-30", "-f", "md", "-q")
     count = len(spent(date(2026, 6, 30), 150))
     row = f"| big spenders | crm | {count} | {count / 41:.0%} | 5 to 24.6 | For the autumn catalogue |"
@@ -119,7 +123,10 @@ def test_changes_by_data_and_by_definition_are_apart(segcli: Run, shop: Path) ->
         ("name: x\nrul: orders > 3\n", "segments/bad.yaml:2:1: rul: unknown key; did you mean 'rule'?"),
         ("name: x\nrule: orders > 'many'\n", "segments/bad.yaml:2:16: "),
         ("name: x\nrule: any(ordrs)\n", "no table 'ordrs'; did you mean 'orders'?"),
-        ("name: x\nrule: orders > 3\nexpected_size: [9, 2]\n", "segments/bad.yaml:3:1: expected_size: the lower limit 9"),
+        (
+            "name: x\nrule: orders > 3\nexpected_size: [9, 2]\n",
+            "segments/bad.yaml:3:1: expected_size: the lower limit 9",
+        ),
         ("- a\n", "segments/bad.yaml:1:1: a segment must be `key: value` lines"),
         ("name: x\nrule: orders > 3\nexclusive_group: 2x\n", "segments/bad.yaml:3:1: exclusive_group: "),
     ],

@@ -40,7 +40,7 @@ def definitions(expected_size: Any, **more: Any) -> list[RulesSettings]:
         (["41%", "50%"], "2.05 to 2.5", False),
     ],
 )
-def test_a_size_is_compared_with_its_limits_included(limits: list[Any], range_text: str, passed: bool) -> None:
+def test_a_size_is_compared_with_its_limits_included(limits: list[Any], range_text: str, *, passed: bool) -> None:
     made: Any = [Labelled("gold", "gold", "Others", "Others", "Others")]
     sizes = measure_sizes(definitions(limits, owner="crm"), made)
     (check,) = check_sizes(sizes)
@@ -55,7 +55,9 @@ def test_segments_without_limits_have_no_check() -> None:
     assert describe_range(float("nan"), float("nan")) == ""
 
 
-@pytest.mark.parametrize("limits", [[1], [2, 1], ["5%", "1%"], [None, None], ["5", 9], [True, 4], [-1, 4], "5%", ["200%", None]])
+@pytest.mark.parametrize(
+    "limits", [[1], [2, 1], ["5%", "1%"], [None, None], ["5", 9], [True, 4], [-1, 4], "5%", ["200%", None]]
+)
 def test_impossible_limits_are_refused(limits: Any) -> None:
     with pytest.raises(ValidationError):
         definitions(limits)

@@ -75,7 +75,7 @@ class ActivityTable:
             Numbers, days, texts or booleans; shape (n,). Without a matching row, counts and sums are 0, and first, last
             and days_since are missing.
         """
-        selection = self._select_customer_rows(aggregate, customer_ids, as_of, tables)
+        selection = self.select_rows(aggregate, customer_ids, as_of, tables)
         match aggregate.function:
             case "count":
                 return self._count_occurrences(selection)
@@ -90,25 +90,33 @@ class ActivityTable:
             case _:
                 return self._take_extreme(str(aggregate.column), selection, is_last=aggregate.function == "last")
 
-    def _select_customer_rows(
+    @cached_property
+    def days(self) -> npt.NDArray[np.datetime64]:
+        """Day of each row."""
+        return np.asarray(self._read_column(self.time_column))
+
+    def select_rows(
         self,
         aggregate: nodes.Aggregate,
         customer_ids: pd.Series,
         as_of: date | None,
         tables: "Mapping[str, ActivityTable]",
     ) -> "_Selection":
+        """Return the rows of these customers that an aggregate reads; arguments as for `compute_aggregate`."""
         customer_codes = pd.Index(customer_ids.astype("str")).get_indexer(
             self.rows.customer_ids.cat.categories.astype("str")
         )[self.rows.customer_ids.cat.codes.to_numpy()]
-        is_selected = (customer_codes >= 0) & self._select_rows(aggregate, as_of)
+        is_selected = (customer_codes >= 0) & self._test_rows(aggregate, as_of)
         selection = _Selection(np.flatnonzero(is_selected), customer_codes[is_selected], len(customer_ids))
         if not isinstance(aggregate.window, nodes.EventSequence):
             return selection
         anchor, anchor_table = aggregate.window.anchor, tables[aggregate.window.anchor.table]
-        anchors = anchor_table._select_customer_rows(anchor, customer_ids, as_of, tables)
-        anchor_days = anchor_table._read_column(anchor_table.time_column)[anchors.rows]
+        anchors = anchor_table.select_rows(anchor, customer_ids, as_of, tables)
+        anchor_days = anchor_table.days[anchors.rows]
         is_strict = is_same_table(aggregate.table, anchor.table)
-        return self._keep_sequence(selection, aggregate.window, anchors.customer_codes, anchor_days, is_strict=is_strict)
+        return self._keep_sequence(
+            selection, aggregate.window, anchors.customer_codes, anchor_days, is_strict=is_strict
+        )
 
     def _keep_sequence(
         self,
@@ -124,7 +132,7 @@ class ActivityTable:
         Days are compared. If `is_strict`, the same day does not count.
         """
         is_after = sequence.direction == "after"
-        days = self._read_column(self.time_column)[selection.rows]
+        days = self.days[selection.rows]
         gap = np.timedelta64(int(is_strict), "D")
         bounds = days - gap if is_after else days + gap
         limits = self._shift_times(sequence.limit, "-" if is_after else "+")[selection.rows]
@@ -152,7 +160,7 @@ class ActivityTable:
     def _rule_tables(self) -> dict[date | None, RuleTable]:
         return {}
 
-    def _select_rows(self, aggregate: nodes.Aggregate, as_of: date | None) -> RowMask:
+    def _test_rows(self, aggregate: nodes.Aggregate, as_of: date | None) -> RowMask:
         rows, rule_table = self.rows, self._rule_table(as_of)
         is_selected = np.ones(len(rows.table), dtype=bool)
         for condition in list_row_conditions(aggregate, self.time_column, has_as_of=as_of is not None):
@@ -200,7 +208,7 @@ class ActivityTable:
         return np.asarray(pd.factorize(self._read_column(name)[selection.rows], sort=True)[0], dtype=np.int64)
 
     def _days_since(self, selection: "_Selection", as_of: date | None) -> npt.NDArray[np.float64]:
-        days = self._read_column(self.time_column)[selection.rows]
+        days = self.days[selection.rows]
         known = selection.narrow(np.flatnonzero(~np.isnat(days)))
         last_days = np.full(selection.customer_count, np.iinfo(np.int64).min)
         np.maximum.at(last_days, known.customer_codes, days[~np.isnat(days)].astype(np.int64))

@@ -169,11 +169,19 @@ def infer_kind(node: ValueNode, schema: RuleSchema) -> ValueKind:
             return operand_kind
         case nodes.Arithmetic(left, sign, right):
             return _arithmetic_kind(infer_kind(left, schema), sign, infer_kind(right, schema), node.position)
-        case nodes.NextAnniversary(inner):
-            _require_kind(infer_kind(inner, schema), ValueKind.DATE, "in anniversary(...)", node.position)
+        case nodes.DateConversion() | nodes.NextAnniversary():
+            _check_date_argument(node, schema)
             return ValueKind.DATE
         case nodes.Aggregate():
             return _aggregate_kind(node, schema)
+
+
+def _check_date_argument(node: nodes.DateConversion | nodes.NextAnniversary, schema: RuleSchema) -> None:
+    kind = infer_kind(node.operand, schema)
+    if isinstance(node, nodes.NextAnniversary):
+        _require_kind(kind, ValueKind.DATE, "in anniversary(...)", node.position)
+    elif kind is not ValueKind.DATE:
+        _require_kind(kind, ValueKind.TEXT, "in date(...)", node.position)
 
 
 def _column_kind(name: str, position: int, columns: Mapping[str, ValueKind]) -> ValueKind:

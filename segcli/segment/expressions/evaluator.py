@@ -4,6 +4,7 @@ A comparison with a missing value is neither true nor false but unknown, and so 
 SQL). A customer with a missing country matches neither `country != "DE"` nor `not country == "DE"`.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +24,7 @@ from segcli.segment.expressions.checker import AS_OF, ActivitySchema, RuleSchema
 from segcli.segment.expressions.nodes import ConditionNode, ValueNode
 from segcli.segment.expressions.parser import RuleProblem
 
+DAY_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?")
 RowMask = npt.NDArray[np.bool_]
 
 
@@ -45,7 +47,7 @@ class ActivitySource(ActivitySchema, Protocol):
         aggregate: nodes.Aggregate,
         customer_ids: pd.Series,
         as_of: date | None,
-        tables: "Mapping[str, ActivitySource]",
+        tables: Mapping[str, Any],
     ) -> Any:  # noqa: ANN401 - an array of the aggregate's kind
         """Return the value of each customer; shape (n,). Sequences refer to other tables."""
         ...
@@ -285,6 +287,8 @@ def evaluate_value(node: ValueNode, rule_table: RuleTable) -> Any:  # noqa: ANN4
             return -evaluate_value(inner, rule_table)
         case nodes.Arithmetic(left, sign, right):
             return _evaluate_arithmetic(left, sign, right, rule_table)
+        case nodes.DateConversion(inner):
+            return _convert_texts_to_days(inner, rule_table)
         case nodes.NextAnniversary(inner):
             return _find_next_anniversary(evaluate_value(inner, rule_table), rule_table.read_column(AS_OF))
 
@@ -307,6 +311,24 @@ def _evaluate_arithmetic(left: ValueNode, operator: str, right: ValueNode, rule_
             case _:
                 quotient = left_values / right_values
                 return np.where(np.isfinite(quotient), quotient, np.nan)  # a division by 0 is unknown
+
+
+def _convert_texts_to_days(node: ValueNode, rule_table: RuleTable) -> Any:  # noqa: ANN401 - an array of days
+    """Return the day at the start of each text, such as 2026-01-31 or 2026-01-31 09:30; each text is parsed once."""
+    if infer_kind(node, rule_table.schema) is ValueKind.DATE:
+        return evaluate_value(node, rule_table)
+    if not rule_table.holds_texts(node):
+        return np.asarray(_parse_day(evaluate_value(node, rule_table).item()), dtype="datetime64[D]")
+    codes, distinct_texts = rule_table.encode_texts(node)
+    days = np.array([*map(_parse_day, distinct_texts), "NaT"], dtype="datetime64[D]")  # the last is for code -1
+    return days[codes]
+
+
+def _parse_day(text: str) -> str:
+    try:
+        return date.fromisoformat(text[:10]).isoformat() if DAY_PATTERN.fullmatch(text) else "NaT"
+    except ValueError:
+        return "NaT"
 
 
 def _find_next_anniversary(days: Any, as_of: Any) -> Any:  # noqa: ANN401 - arrays of days

@@ -53,12 +53,6 @@ def _format_node(node: RuleNode) -> tuple[str, int]:
             return f"{_format_operand(left, precedence)} {sign} {_format_operand(right, precedence + 1)}", precedence
         case nodes.UnaryMinus(inner):
             return f"-{_format_operand(inner, _LEAF)}", _LEAF
-        case nodes.NextAnniversary(inner):
-            return f"anniversary({_format_node(inner)[0]})", _LEAF
-        case nodes.SegmentTest(segment):
-            return f"in_segment({_quote_text(segment)})", _LEAF
-        case nodes.Aggregate():
-            return _format_aggregate(node), _LEAF
         case _:
             return _format_leaf(node), _LEAF
 
@@ -81,11 +75,21 @@ def _format_leaf(node: RuleNode) -> str:
         case nodes.ColumnReference(name):
             return _format_name(name)
         case _:
+            return _format_call(node)
+
+
+def _format_call(node: RuleNode) -> str:
+    match node:
+        case nodes.DateConversion(inner):
+            return f"date({_format_node(inner)[0]})"
+        case nodes.NextAnniversary(inner):
+            return f"anniversary({_format_node(inner)[0]})"
+        case nodes.SegmentTest(segment):
+            return f"in_segment({_quote_text(segment)})"
+        case nodes.Aggregate(function):
+            return f"{function}({_format_rows(node)})"
+        case _:
             raise AssertionError(node)
-
-
-def _format_aggregate(aggregate: nodes.Aggregate) -> str:
-    return f"{aggregate.function}({_format_rows(aggregate)})"
 
 
 def _format_rows(aggregate: nodes.Aggregate) -> str:

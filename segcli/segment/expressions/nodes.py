@@ -78,6 +78,14 @@ class Arithmetic:
 
 
 @dataclass(frozen=True)
+class DateConversion:
+    """The day that a text such as 2026-01-31 names; other texts name none."""
+
+    operand: "ValueNode"
+    position: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
 class NextAnniversary:
     """The first anniversary of a date, such as a birthday, that is not before the as-of day."""
 
@@ -209,6 +217,7 @@ ValueNode = (
     | DurationLiteral
     | UnaryMinus
     | Arithmetic
+    | DateConversion
     | NextAnniversary
     | Aggregate
 )
@@ -275,7 +284,9 @@ def resolve_segments(rule: ConditionNode, resolve: Callable[[SegmentTest], Condi
 
 def _walk_nodes(node: RuleNode) -> "list[RuleNode]":
     match node:
-        case Negation(inner) | UnaryMinus(inner) | NextAnniversary(inner) | MissingTest(inner) | TextTest(inner):
+        case Negation(inner) | UnaryMinus(inner) | MissingTest(inner) | TextTest(inner):
+            return [node, *_walk_nodes(inner)]
+        case DateConversion(inner) | NextAnniversary(inner):
             return [node, *_walk_nodes(inner)]
         case AllOf(parts) | AnyOf(parts):
             return [node, *(descendant for part in parts for descendant in _walk_nodes(part))]

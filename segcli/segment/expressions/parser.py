@@ -6,7 +6,7 @@ test       := value [sign value | [not] in [...] | [not] between value and value
               | in_segment(TEXT)
 value      := product ((+|-) product)*      product := factor ((*|/) factor)*
 factor     := -factor | NUMBER | NUMBER days | TEXT | true | false | COLUMN | `COLUMN` | as_of | (condition)
-              | FUNCTION(rows) | ratio(rows [, rows]) | anniversary(value) | birthday
+              | FUNCTION(rows) | ratio(rows [, rows]) | date(value) | anniversary(value) | birthday
 rows       := TABLE[.COLUMN] [where condition] [within NUMBER days | between value and value | sequence]
 sequence   := [within NUMBER days] (after | before) rows
 """
@@ -322,6 +322,7 @@ class _RuleParser:
             | nodes.DurationLiteral
             | nodes.UnaryMinus
             | nodes.Arithmetic
+            | nodes.DateConversion
             | nodes.NextAnniversary
             | nodes.Aggregate,
         ):
@@ -374,7 +375,8 @@ class _RuleParser:
         return {
             **dict.fromkeys(nodes.AGGREGATE_FUNCTIONS, self._parse_aggregate),
             "ratio": self._parse_ratio,
-            "anniversary": self._parse_anniversary,
+            "date": lambda function: nodes.DateConversion(self._parse_argument(function), function.position),
+            "anniversary": lambda function: nodes.NextAnniversary(self._parse_argument(function), function.position),
             "in_segment": self._parse_segment_test,
         }
 
@@ -398,13 +400,13 @@ class _RuleParser:
         parts = [replace(part, function="sum") if part.column else part for part in (numerator, denominator)]
         return nodes.Arithmetic(parts[0], "/", parts[1], function.position)
 
-    def _parse_anniversary(self, function: RuleToken) -> nodes.NextAnniversary:
+    def _parse_argument(self, function: RuleToken) -> ValueNode:
         self._expect_word("(")
         self._increase_depth(function.position)
         operand = self._require_value(self._parse_sum())
         self._depth -= 1
         self._expect_word(")")
-        return nodes.NextAnniversary(operand, function.position)
+        return operand
 
     def _parse_segment_test(self, function: RuleToken) -> nodes.SegmentTest:
         if self._is_in_aggregate:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
 from segcli import columns
 from segcli.model import Customers
@@ -75,7 +76,7 @@ class AggregateQueries:
     def notes(self) -> Iterator[str]:
         """The tables that the queries read, with the columns that they use."""
         used_columns: dict[str, dict[str, None]] = {}
-        for aggregate in [part for aggregate in self._numbers for part in nodes.list_selections(aggregate)]:
+        for aggregate in chain.from_iterable(map(nodes.list_selections, self._numbers)):
             source = self._sources[aggregate.table]
             names = [columns.CUSTOMER_ID, source.time_column, *nodes.find_row_columns(aggregate)]
             if aggregate.table in ORDER_TABLES:
@@ -154,7 +155,9 @@ class AggregateQueries:
     def _write_sequence(self, aggregate: nodes.Aggregate, sequence: nodes.EventSequence, depth: int) -> str:
         """Write the condition that the customer has an anchor on a day of the time before or after the row."""
         anchor, dialect = sequence.anchor, self._dialect
-        row_id, anchor_id = (f"{_ROWS_ALIAS}_{n}.{dialect.quote_column(columns.CUSTOMER_ID)}" for n in (depth, depth + 1))
+        row_id, anchor_id = (
+            f"{_ROWS_ALIAS}_{n}.{dialect.quote_column(columns.CUSTOMER_ID)}" for n in (depth, depth + 1)
+        )
         row_day, anchor_day = (
             f"CAST({_ROWS_ALIAS}_{number}.{dialect.quote_column(self._sources[part.table].time_column)} AS DATE)"
             for number, part in ((depth, aggregate), (depth + 1, anchor))

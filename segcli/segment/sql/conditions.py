@@ -7,7 +7,7 @@ from datetime import date
 from segcli.errors import UsageProblem
 from segcli.segment.expressions import nodes
 from segcli.segment.expressions.checker import AS_OF, RuleSchema, ValueKind, check_rule, infer_kind
-from segcli.segment.expressions.evaluator import duration_days
+from segcli.segment.expressions.evaluator import DAY_PATTERN, duration_days
 from segcli.segment.expressions.formatter import format_rule
 from segcli.segment.expressions.nodes import ConditionNode, ValueNode
 from segcli.segment.expressions.parser import RuleProblem
@@ -147,6 +147,12 @@ class _SqlWriter:
                 return f"(-{self.write_operand(inner)})"
             case nodes.Arithmetic(left, sign, right):
                 return self.write_arithmetic(left, sign, right)
+            case nodes.DateConversion(inner):
+                if self.value_kind(inner) is ValueKind.DATE:
+                    return self.write_value(inner)
+                has_day = self.dialect.format_text_test(self.write_value(inner), "matches", DAY_PATTERN.pattern)
+                day = self.dialect.text_to_date.format(self.write_value(inner))
+                return f"(CASE WHEN {has_day} THEN {day} END)"
             case nodes.NextAnniversary(inner):
                 return self.write_anniversary(self.write_value(inner))
             case nodes.Aggregate():

@@ -74,7 +74,7 @@ def test_a_rule_matches_by_hand(customers_of: Callable[..., Customers], rule: st
     assert who(customers_of(ORDERS, as_of=AS_OF), rule) == matches
 
 
-def test_functions_are_written_out(customers_of: Callable[..., Customers]) -> None:
+def test_functions_are_written_out() -> None:
     text = 'ratio(orders where discounted within 1 years) > 0.5 and birthday within next 14 days and in_segment("VIP")'
     assert format_rule(parse_rule(text)) == (
         "count(orders where discounted within 1 years) / count(orders within 1 years) > 0.5 "
@@ -101,7 +101,7 @@ def test_functions_are_written_out(customers_of: Callable[..., Customers]) -> No
         ("in_segment('x')", "column 1: 'x' is a segment of the same column, tier; "),
         ("in_segment('goldd')", "column 1: no segment 'goldd'; did you mean 'gold'?"),
         ("any(orders where in_segment('gold'))", "column 18: in_segment(...) cannot be inside an aggregate"),
-        ("in_segment('twin')", "several segments are named 'twin'; write one == \"twin\" or two == \"twin\""),
+        ("in_segment('twin')", 'several segments are named \'twin\'; write one == "twin" or two == "twin"'),
     ],
 )
 def test_a_mistake_is_shown_with_its_column_before_data_are_read(rule: str, problem: str) -> None:
@@ -154,7 +154,9 @@ def test_the_explanation_shows_the_counts_of_a_sequence(customers_of: Callable[.
 # Slow computations
 
 DAYS = st.integers(-40, 10).map(lambda days: pd.Timestamp(AS_OF) + pd.Timedelta(days=days))
-TIMES = st.one_of(st.none(), st.tuples(DAYS, st.integers(0, 23)).map(lambda pair: pair[0] + pd.Timedelta(hours=pair[1])))
+TIMES = st.one_of(
+    st.none(), st.tuples(DAYS, st.integers(0, 23)).map(lambda pair: pair[0] + pd.Timedelta(hours=pair[1]))
+)
 ROWS = st.lists(st.tuples(st.sampled_from("abz"), TIMES, st.sampled_from(["x", "y"])), max_size=20)
 Row = tuple[str, pd.Timestamp | None, str]
 CUSTOMERS = pd.DataFrame({"customer_id": pd.Series(list("abc"), dtype="str")})
@@ -238,6 +240,18 @@ def test_a_birthday_is_the_next_day_of_the_year(day: date, as_of: date, days: in
     is_near = (slow_anniversary(day, as_of) - as_of).days <= days
     assert evaluate_rule(rule, table).is_true.tolist() == [is_near, False]
     assert evaluate_rule(rule, table).is_known.tolist() == [True, False]
+
+
+def test_a_text_names_the_day_at_its_start() -> None:
+    texts = ["2026-01-31", "2026-01-31 09:30", "2026-01-31T09:30Z", "2026-02-31", "2026-01-311", "31.01.2026", "", None]
+    table = RuleTable(pd.DataFrame({"joined": pd.Series(texts, dtype="str")}), AS_OF)
+    for text, matches in (("date(joined) == '2026-01-31'", 3), ("date(joined) + 1 day is missing", 5)):
+        rule = parse_rule(text)
+        check_rule(rule, table.column_kinds)
+        assert int(evaluate_rule(rule, table).is_true.sum()) == matches
+    assert evaluate_rule(parse_rule("date('2026-07-01 10:00') == as_of"), table).is_true.all()
+    with pytest.raises(RuleProblem, match=r"expected a text in date\(...\), got a number"):
+        check_rule(parse_rule("date(3) == as_of"), {})
 
 
 def test_a_period_up_to_the_as_of_day_needs_one() -> None:
