@@ -48,9 +48,9 @@ RulesByOption = Annotated[
 WhyRuleOption = Annotated[
     str | None, Option("--why", help="Explain the segment of this customer, rule by rule.", metavar="CUSTOMER_ID")
 ]
-SegmentsOption = Annotated[
+FolderOption = Annotated[
     str | None,
-    Option("--segments", help="Folder of YAML files with one segment each.", metavar="FOLDER"),
+    Option("--folder", help="Folder of YAML files with one segment each.", metavar="FOLDER"),
 ]
 DiffOption = Annotated[
     str | None,
@@ -74,7 +74,7 @@ ScorecardOption = Annotated[
 EXAMPLES = (
     "segcli rules orders.csv --base lifecycle --base usage",
     "segcli rules customers.csv --base generation --scorecard",
-    "segcli rules orders.csv --segments segments",
+    "segcli rules orders.csv --folder segments",
 )
 
 
@@ -83,7 +83,7 @@ def command(
     base: BaseOption = None,
     table: LookupTableOption = None,
     by: RulesByOption = None,
-    segments: SegmentsOption = None,
+    folder: FolderOption = None,
     why: WhyRuleOption = None,
     diff: DiffOption = None,
     overlap: OverlapOption = False,
@@ -96,7 +96,7 @@ def command(
     Each segmentation becomes a column. Customers with too little data for a base are unknown. Run segcli explain to
     list the bases.
     """
-    flags = _build_flags(base or [], table, by or [], segments)
+    flags = _build_flags(base or [], table, by or [], folder)
     with Console(common_options) as console:
         command_input = inputs.read_input(
             input,
@@ -155,9 +155,9 @@ def _compare_definitions(
     old_sets = rule_set.prepare_rule_sets(old_settings, event_tables=command_input.settings.ingest.events)
     reapplied = rules.segment_by_rules(command_input.customers, old_sets)
 
-    def index_labels(made: "list[Segmentation]") -> "dict[str, pd.Series]":
+    def index_labels(computed: "list[Segmentation]") -> "dict[str, pd.Series]":
         ids = command_input.customers.table[CUSTOMER_ID]
-        return {segmentation.column: segmentation.labels.set_axis(ids) for segmentation in made}
+        return {segmentation.column: segmentation.labels.set_axis(ids) for segmentation in computed}
 
     changes = definitions.count_changes(
         definitions.list_members(old_settings, {str(name): old_table[name] for name in old_table}),
@@ -192,9 +192,9 @@ def _load_old_rules(old_run: str) -> "list[RulesSettings]":
     return old_settings
 
 
-def _build_flags(base_names: list[str], table: str | None, by: list[str], segments: str | None) -> dict[str, object]:
+def _build_flags(base_names: list[str], table: str | None, by: list[str], folder: str | None) -> dict[str, object]:
     """Return the bases as settings; the table and the `by` segmentations go to the bases that use them."""
-    folders: list[dict[str, object]] = [{"folder": segments}] if segments is not None else []
+    folders: list[dict[str, object]] = [{"folder": folder}] if folder is not None else []
     if not base_names:
         if table or by:
             raise UsageProblem("--table and --by need a base; name it with --base")

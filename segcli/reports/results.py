@@ -137,7 +137,7 @@ def build_changes_result(changes: pd.DataFrame, customers: Customers, min_custom
 
     blocks: list[Block] = [tables.build_table(visible)]
     if is_hidden.any():
-        note = message("segments with a number from 1 to {count} are not shown", count=min_customers - 1)
+        note = message("segments with a number below {limit} are not shown", limit=min_customers)
         blocks += tables.build_note_blocks([note])
     return Result(visible, lambda: build_envelope("rules", customers, build_parts()), tuple(blocks))
 

@@ -17,7 +17,7 @@ SIZE_COLUMNS = (
     *("lowest", "highest", "is_expected"),
 )
 FLOW_COLUMNS = ("entered_by_data", "left_by_data", "entered_by_definition", "left_by_definition")
-CHANGE_COLUMNS = (SEGMENTATION, columns.SEGMENT_NAME, "before", *FLOW_COLUMNS, "after")
+CHANGE_COLUMNS = (SEGMENTATION, columns.SEGMENT_NAME, "size_before", *FLOW_COLUMNS, "size_after")
 
 # Segmentation and segment -> ids of its customers
 Members = Mapping[tuple[str, str], frozenset[str]]
@@ -111,7 +111,7 @@ def count_changes(before: Members, old_definition_now: Members, now: Members) ->
         now: members by the new definitions in the new data.
 
     Returns:
-        CHANGE_COLUMNS, one row per segment of either definition; `after` is `before` plus those who entered, minus
+        CHANGE_COLUMNS, one row per segment of either definition; `size_after` is `size_before` plus those who entered, minus
         those who left.
     """
     rows = []

@@ -48,7 +48,7 @@ def spent(as_of: date, limit: int) -> set[str]:
 
 @pytest.mark.usefixtures("shop")
 def test_files_become_columns_and_groups_share_one(segcli: Run) -> None:
-    done = segcli("rules", "many.csv", "--segments", "segments", "--as-of", "2026-06-30", "-f", "csv", "-q")
+    done = segcli("rules", "many.csv", "--folder", "segments", "--as-of", "2026-06-30", "-f", "csv", "-q")
     assert done.returncode == 0, done.stderr
     rows = list(csv.DictReader(done.stdout.splitlines()))
     assert {row["customer_id"] for row in rows if row["big_spenders"] == "big spenders"} == spent(
@@ -65,7 +65,7 @@ def test_a_size_outside_the_expected_range_is_a_gate(segcli: Run, shop: Path) ->
     (shop / "segments" / "big-spenders.yaml").write_text(BIG.replace("[5, 60%]", "[null, 3]"))
     count = len(spent(date(2026, 6, 30), 150))
     problem = f"segment 'big spenders': {count} customers, expected at most 3"
-    for command in ("rules many.csv --segments segments -f md", "run files.yaml"):
+    for command in ("rules many.csv --folder segments -f md", "run files.yaml"):
         done = segcli(*command.split(), "--as-of", "2026-06-30")
         assert done.returncode == 4, done.stderr
         assert f"error     big_spenders: {problem}" in done.stderr
@@ -82,7 +82,7 @@ def test_a_size_outside_the_expected_range_is_a_gate(segcli: Run, shop: Path) ->
 
 @pytest.mark.usefixtures("shop")
 def test_the_table_shows_owner_size_and_expected_size(segcli: Run) -> None:
-    done = segcli("rules", "many.csv", "--segments", "segments", "--as-of", "2026-06-30", "-f", "md", "-q")
+    done = segcli("rules", "many.csv", "--folder", "segments", "--as-of", "2026-06-30", "-f", "md", "-q")
     count = len(spent(date(2026, 6, 30), 150))
     row = f"| big spenders | crm | {count} | {count / 41:.0%} | 5 to 24.6 | For the autumn catalogue |"
     assert row in done.stdout
@@ -93,7 +93,7 @@ def test_changes_by_data_and_by_definition_are_apart(segcli: Run, shop: Path) ->
     assert segcli("run", "files.yaml", "-o", "june", "--as-of", "2026-04-30").returncode == 0
     (shop / "segments" / "big-spenders.yaml").write_text(BIG.replace("60%", "100%").replace("150", "120"))
     (shop / "segments" / "rhythm" / "frequent.yaml").unlink()
-    asked = ("rules", "many.csv", "--segments", "segments", "--as-of", "2026-06-30", "-q", "--diff", "june")
+    asked = ("rules", "many.csv", "--folder", "segments", "--as-of", "2026-06-30", "-q", "--diff", "june")
     done = segcli(*asked, "-f", "csv")
     assert done.returncode == 0, done.stderr
     rows = {row.pop("segment"): row for row in csv.DictReader(done.stdout.splitlines())}
@@ -111,9 +111,9 @@ def test_changes_by_data_and_by_definition_are_apart(segcli: Run, shop: Path) ->
         ),
     ]
     assert rows["recent"]["entered_by_definition"] == rows["recent"]["left_by_definition"] == "0"
-    assert rows["frequent"]["after"] == rows["frequent"]["entered_by_definition"] == "0"
+    assert rows["frequent"]["size_after"] == rows["frequent"]["entered_by_definition"] == "0"
     hidden = segcli(*asked, "-f", "csv", "--set", "privacy.minimum_cell=30").stdout
-    assert all(row["after"] == "" or int(row["after"]) >= 30 for row in csv.DictReader(hidden.splitlines()))
+    assert all(row["size_after"] == "" or int(row["size_after"]) >= 30 for row in csv.DictReader(hidden.splitlines()))
     assert "big_spenders,big spenders,,,,,," in hidden
 
 
@@ -133,17 +133,17 @@ def test_changes_by_data_and_by_definition_are_apart(segcli: Run, shop: Path) ->
 )
 def test_a_mistake_in_a_file_is_shown_with_its_place(segcli: Run, shop: Path, text: str, problem: str) -> None:
     (shop / "segments" / "bad.yaml").write_text(text)
-    done = segcli("rules", "nowhere.csv", "--segments", "segments")
+    done = segcli("rules", "nowhere.csv", "--folder", "segments")
     assert done.returncode == 2
     assert problem in done.stderr
 
 
 def test_a_folder_without_segments_and_a_run_without_rules_are_refused(segcli: Run, shop: Path) -> None:
     (shop / "empty").mkdir()
-    done = segcli("rules", "many.csv", "--segments", "empty")
+    done = segcli("rules", "many.csv", "--folder", "empty")
     assert (done.returncode, "empty: no segment file (.yaml or .yml) in this folder" in done.stderr) == (2, True)
     (shop / "plain.yaml").write_text("ingest: {transactions: {path: many.csv}}\nrfm: {bins: 5}\n")
     assert segcli("run", "plain.yaml", "-o", "plain").returncode == 0
-    done = segcli("rules", "many.csv", "--segments", "segments", "--diff", "plain")
+    done = segcli("rules", "many.csv", "--folder", "segments", "--diff", "plain")
     assert done.returncode == 3
     assert "plain/run.json: the run has no segments of your own to compare; hint: " in done.stderr

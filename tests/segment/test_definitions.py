@@ -78,4 +78,4 @@ def test_changes_agree_with_a_count_of_each_customer(before: Any, reapplied: Any
             slow["left_by_definition"] += would_be and not is_in
         assert {name: row[name] for name in FLOW_COLUMNS} == slow
         entered = row["entered_by_data"] + row["entered_by_definition"]
-        assert row["before"] + entered - row["left_by_data"] - row["left_by_definition"] == row["after"]
+        assert row["size_before"] + entered - row["left_by_data"] - row["left_by_definition"] == row["size_after"]
