@@ -111,8 +111,8 @@ def count_changes(before: Members, old_definition_now: Members, now: Members) ->
         now: members by the new definitions in the new data.
 
     Returns:
-        CHANGE_COLUMNS, one row per segment of either definition; `size_after` is `size_before` plus those who entered, minus
-        those who left.
+        CHANGE_COLUMNS, one row per segment of either definition; `size_after` is `size_before` plus those who entered,
+        minus those who left.
     """
     rows = []
     for key in dict.fromkeys([*now, *before]):
