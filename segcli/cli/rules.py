@@ -152,7 +152,10 @@ def _compare_definitions(
     old_table = inputs.read_earlier_customers(
         inputs.find_customer_table(old_run), command_input.settings, console
     ).table.set_index(CUSTOMER_ID)
-    old_sets = rule_set.prepare_rule_sets(old_settings, event_tables=command_input.settings.ingest.events)
+    ingest_settings = command_input.settings.ingest
+    old_sets = rule_set.prepare_rule_sets(
+        old_settings, event_tables=ingest_settings.events, has_line_lookups=bool(ingest_settings.lookups)
+    )
     reapplied = rules.segment_by_rules(command_input.customers, old_sets)
 
     def index_labels(computed: "list[Segmentation]") -> "dict[str, pd.Series]":

@@ -132,7 +132,10 @@ def prepare_rules(loaded_config: "LoadedSettings") -> "list[RuleSet]":
     from segcli.segment.rule_set import prepare_rule_sets
 
     rule_sets = prepare_rule_sets(
-        loaded_config.settings.rules, loaded_config.find_place, loaded_config.settings.ingest.events
+        loaded_config.settings.rules,
+        loaded_config.find_place,
+        loaded_config.settings.ingest.events,
+        has_line_lookups=bool(loaded_config.settings.ingest.lookups),
     )
     audit_columns = set(loaded_config.settings.fairness.audit_only)
     problems = [

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 from segcli import plugins
 from segcli.columns import CUSTOMER_ID, CUSTOMER_TABLE_COLUMNS, DESCRIPTION_COLUMNS, MEASURES, TRANSACTION_COLUMNS
 from segcli.config.events import EventSource, EventTableName
+from segcli.config.lookups import LookupName, LookupSource
 from segcli.config.section import PATH_MARK, PATH_OR_NAME_MARK, NeedsAllLines, Section, literal_type
 
 ColumnMapping = TypeVar("ColumnMapping", bound=Mapping[str, object])
@@ -327,6 +328,12 @@ class IngestSettings(Section):
         description="What your customers did, one row per event, in any number of tables, for example {campaigns: "
         "{path: sends.csv}}. Rules use each table by its name. Keys: path, customer, match, time, type, value, text, "
         "duration, event_id, features, date_format, timezone, decimal, encoding, delimiter.",
+    )
+    lookups: dict[LookupName, LookupSource] = Field(
+        default_factory=dict,
+        description="Tables that describe postcodes, regions, products, days or customers, for example {areas: {path: "
+        "areas.csv, by: postcode}}. Their columns are added to the customers, or to the order lines in rules. Keys: "
+        "path, by, key, columns, encoding, delimiter, decimal.",
     )
     returns: Literal["net", "exclude", "separate"] = Field(
         "net",

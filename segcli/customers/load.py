@@ -14,6 +14,7 @@ from segcli.customers.cache import clear_cache
 from segcli.customers.event_files import open_event_files
 from segcli.customers.events import join_events
 from segcli.customers.identity_matcher import IdentityMatcher
+from segcli.customers.lookups import join_lookups
 from segcli.customers.metrics import list_computed_columns
 from segcli.customers.pseudonyms import PrivacyOptions, pseudonymise_customers, split_contacts
 from segcli.customers.read_orders import read_orders
@@ -61,6 +62,8 @@ def load_customers(
     linked_files = [(file, join_keys.select_join_key(main_files[0], file)) for file in joined_files]
     event_files = open_event_files(settings)
     event_contacts = {event_file.join_key for event_file in event_files} & set(join_keys.CONTACT_KEYS)
+    lookup_keys = {lookup.by for lookup in settings.lookups.values()}
+    event_contacts |= {name for name in join_keys.CONTACT_KEYS if name in lookup_keys}
     contacts = tuple(sorted({join_key for _, join_key in linked_files} & set(join_keys.CONTACT_KEYS) | event_contacts))
     computed_settings = {"measures": list_computed_columns(settings.measures, contacts)}
     customers = _load_main(
@@ -76,6 +79,7 @@ def load_customers(
     customers = split_contacts(customers, _read_contacts(contacts_file, settings), privacy.pseudonym_key)
     if event_files:
         customers = join_events(customers, event_files, settings, privacy_settings.retention_days)
+    customers = join_lookups(customers, settings)
     if suppression_list is not None:
         linked_files += [] if contacts_file is None else [(contacts_file, "customer_id")]
         matcher = IdentityMatcher(suppression_list, settings, privacy.pseudonym_key)

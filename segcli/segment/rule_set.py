@@ -1,7 +1,7 @@
 """Rule sets: segmentations by rules, parsed and checked before any data are read, in dependency order."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 
 from segcli import columns
@@ -65,6 +65,8 @@ def prepare_rule_sets(
     settings: Sequence[RulesSettings],
     describe_place: PlaceFinder = _blank_place,
     event_tables: Collection[str] = (),
+    *,
+    has_line_lookups: bool = False,
 ) -> list[RuleSet]:
     """Parse all rules, and sort the segmentations so that each follows those that its rules use.
 
@@ -72,6 +74,7 @@ def prepare_rule_sets(
         settings: the segmentations.
         describe_place: returns the place where a setting was written.
         event_tables: names of the tables of events.
+        has_line_lookups: whether lookup tables may add columns to order lines, known only when they are read.
 
     Raises:
         ConfigProblems: a rule cannot be parsed or compares incomparable values, a base or option is unknown, two
@@ -80,12 +83,13 @@ def prepare_rule_sets(
     """
     problems: list[str] = []
     rule_sets: list[RuleSet] = []
+    table_names = _TableNames(event_tables, has_line_lookups)
     for number, section in enumerate(settings):
         try:
             rule_sets.append(
                 _prepare_base(section)
                 if section.base
-                else _prepare_rules(section, number, describe_place, settings, event_tables)
+                else _prepare_rules(section, number, describe_place, settings, table_names)
             )
         except ConfigProblems as config_problems:
             location = "" if section.segments else describe_place(("rules", number, "options"))
@@ -147,7 +151,7 @@ def _prepare_rules(
     number: int,
     describe_place: PlaceFinder,
     settings: Sequence[RulesSettings],
-    event_tables: Collection[str],
+    table_names: "_TableNames",
 ) -> RuleSet:
     problems, rules, error_formatters = [], [], []
     ordered_segments = sorted(enumerate(section.segments), key=lambda pair: (-pair[1].priority, pair[0]))
@@ -157,7 +161,7 @@ def _prepare_rules(
         try:
             rule = resolve_segment_tests(parse_rule(segment.when), section, settings)
             segmentation_columns = {other_section.segment_column for other_section in settings}
-            check_rule(rule, _infer_column_kinds(rule, segmentation_columns), _declare_tables(rule, event_tables))
+            check_rule(rule, _infer_column_kinds(rule, segmentation_columns), _declare_tables(rule, table_names))
             rules.append((segment.segment, rule))
         except RuleProblem as problem:
             problems.append((order, format_error(problem)))
@@ -203,12 +207,24 @@ _ORDER_SCHEMA = DeclaredSchema(
 )
 
 
-def _declare_tables(rule: nodes.ConditionNode, event_tables: Collection[str]) -> Mapping[str, ActivitySchema]:
+@dataclass(frozen=True)
+class _TableNames:
+    """Names of the tables of events, and whether lookup tables may add columns to order lines."""
+
+    event_tables: Collection[str]
+    has_line_lookups: bool
+
+
+def _declare_tables(rule: nodes.ConditionNode, table_names: _TableNames) -> Mapping[str, ActivitySchema]:
     """Return the schemas known before any data are read; of the columns of events, only the time is known."""
     event_schema = DeclaredSchema(
         {**dict.fromkeys(_list_row_columns(rule), ValueKind.ANY), EVENT_TIME: ValueKind.DATE}, EVENT_TIME
     )
-    return {**dict.fromkeys(event_tables, event_schema), **dict.fromkeys(ORDER_TABLES, _ORDER_SCHEMA)}
+    order_schema = _ORDER_SCHEMA
+    if table_names.has_line_lookups:
+        unknown_kinds = dict.fromkeys(_list_row_columns(rule), ValueKind.ANY)
+        order_schema = replace(_ORDER_SCHEMA, column_kinds={**unknown_kinds, **_ORDER_SCHEMA.column_kinds})
+    return {**dict.fromkeys(table_names.event_tables, event_schema), **dict.fromkeys(ORDER_TABLES, order_schema)}
 
 
 def _list_row_columns(rule: nodes.ConditionNode) -> list[str]:
