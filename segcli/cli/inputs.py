@@ -191,6 +191,7 @@ def list_input_paths(settings: "Settings", common_options: CommonOptions) -> lis
         *order_paths,
         *(source.path for source in sources if source is not None),
         *(path for event_source in ingest_settings.events.values() for path in expand_path(event_source.path)),
+        *([ingest_settings.identity.path] if ingest_settings.identity else []),
         *(lookup.path for lookup in ingest_settings.lookups.values()),
         settings.privacy.suppression,
         settings.privacy.key_file,

@@ -308,6 +308,23 @@ class Source(Section):
         return {**values, "columns": {**columns, CUSTOMER_ID: names[0]}, "fallback_ids": names[1:]}
 
 
+class IdentitySettings(Section):
+    """`ingest.identity:` the addresses by which several ids belong to one person."""
+
+    path: str | None = Field(
+        None,
+        description="Your file with customer_id and addresses; an id may have several rows. Default: "
+        "ingest.contacts.path.",
+        json_schema_extra=PATH_MARK,
+    )
+    by: Annotated[list[Literal["email", "phone"]], Field(min_length=1)] = Field(
+        ["email"], description="Addresses that identify a person: email, phone or both."
+    )
+    max_ids: int = Field(
+        10, ge=2, description="Largest number of ids of one person. An address of more ids is not used."
+    )
+
+
 class IngestSettings(Section):
     """`ingest:` input files, and the treatment of special lines."""
 
@@ -322,6 +339,16 @@ class IngestSettings(Section):
         None,
         description="Contact details of your customers, one row per customer. Only exports use them. Same keys as "
         "transactions.",
+    )
+    identity: IdentitySettings | None = Field(
+        None,
+        description="Merge the ids of one person, who shares an e-mail address or phone number, into one customer, "
+        "for example {by: [email]}. Keys: path, by, max_ids.",
+    )
+    merge_ids: dict[str, str] = Field(
+        default_factory=dict,
+        description="Customer ids to merge: each id with the id that replaces it, for example {A7: A1}. "
+        "ingest.identity adds those that it finds.",
     )
     events: dict[EventTableName, EventSource] = Field(
         default_factory=dict,

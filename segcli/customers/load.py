@@ -13,6 +13,7 @@ from segcli.customers.attributes import customers_from_table, join_attributes
 from segcli.customers.cache import clear_cache
 from segcli.customers.event_files import open_event_files
 from segcli.customers.events import join_events
+from segcli.customers.identity import add_merged_ids, resolve_identities
 from segcli.customers.identity_matcher import IdentityMatcher
 from segcli.customers.lookups import join_lookups
 from segcli.customers.metrics import list_computed_columns
@@ -56,6 +57,9 @@ def load_customers(
     suppression_list = (
         load_suppression_list(privacy_settings.suppression, settings) if privacy_settings.suppression else None
     )
+    identities = resolve_identities(settings)
+    if identities is not None:
+        settings = settings.model_copy(update={"merge_ids": {**identities.kept_ids, **settings.merge_ids}})
     settings = _check_cache(settings, quality_settings, is_usable=suppression_list is None)
     main_files, joined_files = _open_files(settings, extra_paths, mapped_only=privacy_settings.only_mapped)
     column_rules = {} if main_files[0].is_segcli_output else quality_settings.columns
@@ -80,6 +84,10 @@ def load_customers(
     if event_files:
         customers = join_events(customers, event_files, settings, privacy_settings.retention_days)
     customers = join_lookups(customers, settings)
+    if identities is not None:
+        customers = replace(customers, input_reports=(*customers.input_reports, identities.input_report))
+    if settings.merge_ids and not privacy_settings.hides_identities:
+        customers = add_merged_ids(customers, settings.merge_ids)
     if suppression_list is not None:
         linked_files += [] if contacts_file is None else [(contacts_file, "customer_id")]
         matcher = IdentityMatcher(suppression_list, settings, privacy.pseudonym_key)

@@ -56,9 +56,8 @@ def test_customers_get_the_row_of_their_postcode(load: Callable[..., Customers])
     customers = load(areas={"path": AREAS, "by": "postcode", "key": "plz"})
     assert customers.table["area"].tolist()[:2] == ["Leipzig", "Berlin"]
     assert customers.table["area"].isna().tolist() == [False, False, True]
-    np.testing.assert_array_equal(
-        customers.table["income"].to_numpy(dtype=float, na_value=np.nan), [30000, np.nan, np.nan]
-    )
+    incomes = customers.table["income"].to_numpy(dtype=float, na_value=np.nan)
+    np.testing.assert_array_equal(incomes, [30000, np.nan, np.nan])
     assert "areas: 2 of 3 customers matched by postcode" in customers.input_reports[-1].notes
     assert who(customers, 'area == "Berlin"') == "b"
 
