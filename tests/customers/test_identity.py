@@ -15,6 +15,7 @@ from segcli.customers import load_customers
 from segcli.customers.identity import _group_ids
 from segcli.customers.pseudonyms import PrivacyOptions
 from segcli.errors import InputProblem
+from segcli.io.person import Person
 from segcli.model import Customers
 
 FileOf = Callable[..., str]
@@ -86,6 +87,13 @@ def test_a_shared_address_merges_nobody(load: Callable[..., Customers], file_of:
 def test_results_without_identities_have_no_ids(load: Callable[..., Customers]) -> None:
     privacy = PrivacyOptions(PrivacySettings(drop_pii=True))
     assert "merged_ids" not in load(privacy=privacy).table
+
+
+@pytest.mark.parametrize("customer_id", ["A1", "A7", "A9"])
+def test_each_id_of_a_merged_customer_finds_the_row_to_erase(customer_id: str) -> None:
+    person = Person(ids=frozenset({customer_id}))
+    assert person.owns_row([("customer_id", "A1"), ("merged_ids", "A1; A7; A9")])
+    assert not person.owns_row([("customer_id", "B"), ("merged_ids", "B; C7")])
 
 
 def test_missing_addresses_are_refused(load: Callable[..., Customers], file_of: FileOf) -> None:

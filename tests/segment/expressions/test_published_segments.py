@@ -21,7 +21,11 @@ from segcli.customers import load_customers
 from segcli.model import Customers, Segmentation
 from segcli.persona.sql_definition import define_segmentation
 from segcli.segment import rules
+from segcli.segment.expressions.checker import check_rule
+from segcli.segment.expressions.evaluator import RuleTable, evaluate_rule
+from segcli.segment.expressions.parser import parse_rule
 from segcli.segment.rule_set import RuleSet
+from segcli.segment.sql.conditions import rule_to_sql
 from segcli.segment.sql.dialects import DIALECTS
 
 duckdb = pytest.importorskip("duckdb")
@@ -233,3 +237,21 @@ def test_the_members_in_real_orders_are_the_same(online_retail: Callable[[], Any
     for name, segmentation in segmentations.items():
         assert_same_members(segmentation, rule_sets, base)
         assert segmentation.labels.nunique() == 2 or name == "Product 18 to 24 months ago"  # it has 12 months of orders
+
+
+@pytest.mark.parametrize("as_of", ["2026-02-27", "2026-02-28", "2026-03-01", "2028-02-28", "2028-02-29", "2026-12-31"])
+@pytest.mark.parametrize("text", ["anniversary(day) within next 1 day", "date(written) + 1 month <= as_of - 20 years"])
+def test_duckdb_computes_the_same_days(as_of: str, text: str) -> None:
+    """Each day of five years, with a leap day, and texts that are no days."""
+    days = pd.date_range("1994-01-01", "1998-12-31")
+    written = [f"{day:%Y-%m-%d}{' 10:30' * (day.day % 2)}" if day.day % 3 else f"{day:%Y-%m}-31" for day in days]
+    table = pd.DataFrame({"day": days.astype("datetime64[us]"), "written": pd.Series(written, dtype="str")})
+    rule_table = RuleTable(table, date.fromisoformat(as_of))
+    rule = parse_rule(text)
+    check_rule(rule, rule_table.column_kinds)
+    base = duckdb.connect()
+    base.register("people", pa.Table.from_pandas(table))
+    condition = rule_to_sql(rule, rule_table.column_kinds, "duckdb", date.fromisoformat(as_of))
+    found = base.execute(f"SELECT COALESCE({condition}, FALSE) FROM people ORDER BY day").fetchall()  # noqa: S608
+    assert [row[0] for row in found] == evaluate_rule(rule, rule_table).is_true.tolist()
+    assert len({row[0] for row in found}) == 2
