@@ -9,6 +9,7 @@ import pytest
 
 from segcli.config.ingest import IngestSettings
 from segcli.customers import load_customers
+from segcli.customers.order_history import customers_as_of
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.model import Customers
 from segcli.segment.activity_tables import build_rule_table
@@ -85,6 +86,13 @@ def test_order_lines_get_the_rows_of_their_product_and_day(load: Callable[..., C
     assert who(customers, "sum(orders.margin) == 0.75") == "a"
     assert sum(margins.get(line[3].casefold(), 0) for line in lines if line[1] == "a") == 0.75
     assert who(customers, "any(orders where Brand is missing)") == "c"
+
+
+def test_order_lines_are_described_on_an_earlier_day_too(load: Callable[..., Customers]) -> None:
+    customers = load(products={"path": PRODUCTS, "by": "product"})
+    rule = 'any(orders where Brand == "Bolt")'
+    assert who(customers, rule) == "a"
+    assert who(customers_as_of(customers, date(2026, 5, 15)), rule) == ""  # the pan was bought in June
 
 
 def test_a_later_table_may_use_a_column_of_an_earlier_one_and_names_stay_apart(load: Callable[..., Customers]) -> None:
