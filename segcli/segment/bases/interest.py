@@ -52,10 +52,13 @@ def _select_events(customers: Customers, options: Options) -> pd.DataFrame:
     """
     rows = customers.events.get(options.table)
     if rows is None or options.column not in rows:
-        what = f"table '{options.table}'" if rows is None else f"column '{options.column}' in '{options.table}'"
-        available = customers.events if rows is None else [name for name in rows if name != columns.CUSTOMER_ID]
+        available = [
+            f"{table}.{name}"
+            for table, rows in customers.events.items()
+            for name in rows.drop(columns=columns.CUSTOMER_ID)
+        ]
         raise InputProblem(
-            f"the events have no {what}; available: {', '.join(map(str, available)) or 'none'}",
+            f"no column {options.table}.{options.column} in the events; available: {', '.join(available) or 'none'}",
             source="rules.interest",
             remedy="declare it under ingest.events, or set the options table and column",
         )

@@ -56,7 +56,7 @@ def test_the_parts_of_a_path_are_grouped() -> None:
 
 
 def test_missing_tables_and_columns_are_named() -> None:
-    with pytest.raises(InputProblem, match="the events have no table 'visits'; available: web"):
+    with pytest.raises(InputProblem, match=r"no column visits\.page in the events; available: web\.time, web\.page"):
         labels([], table="visits")
-    with pytest.raises(InputProblem, match="the events have no column 'url' in 'web'; available: time, page"):
+    with pytest.raises(InputProblem, match=r"no column web\.url in the events; available: web\.time, web\.page"):
         labels([], column="url")
