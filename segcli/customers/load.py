@@ -57,12 +57,13 @@ def load_customers(
     suppression_list = (
         load_suppression_list(privacy_settings.suppression, settings) if privacy_settings.suppression else None
     )
-    identities = resolve_identities(settings)
-    if identities is not None:
-        settings = settings.model_copy(update={"merge_ids": {**identities.kept_ids, **settings.merge_ids}})
     settings = _check_cache(settings, quality_settings, is_usable=suppression_list is None)
     main_files, joined_files = _open_files(settings, extra_paths, mapped_only=privacy_settings.only_mapped)
-    column_rules = {} if main_files[0].is_segcli_output else quality_settings.columns
+    is_complete = main_files[0].is_segcli_output  # lookups were joined and ids merged when it was written
+    identities = None if is_complete else resolve_identities(settings)
+    if identities is not None:
+        settings = settings.model_copy(update={"merge_ids": {**identities.kept_ids, **settings.merge_ids}})
+    column_rules = {} if is_complete else quality_settings.columns
     linked_files = [(file, join_keys.select_join_key(main_files[0], file)) for file in joined_files]
     event_files = open_event_files(settings)
     event_contacts = {event_file.join_key for event_file in event_files} & set(join_keys.CONTACT_KEYS)
@@ -83,10 +84,11 @@ def load_customers(
     customers = split_contacts(customers, _read_contacts(contacts_file, settings), privacy.pseudonym_key)
     if event_files:
         customers = join_events(customers, event_files, settings, privacy_settings.retention_days)
-    customers = join_lookups(customers, settings)
+    if not is_complete:
+        customers = join_lookups(customers, settings)
     if identities is not None:
         customers = replace(customers, input_reports=(*customers.input_reports, identities.input_report))
-    if settings.merge_ids and not privacy_settings.hides_identities:
+    if settings.merge_ids and not is_complete and not privacy_settings.hides_identities:
         customers = add_merged_ids(customers, settings.merge_ids)
     if suppression_list is not None:
         linked_files += [] if contacts_file is None else [(contacts_file, "customer_id")]

@@ -250,10 +250,8 @@ def resolve_segment_tests(
         segment_columns = columns_by_segment.get(test.segment, [])
         if not segment_columns:
             hint = suggest_name(test.segment, columns_by_segment)
-            raise RuleProblem(
-                f"no segment '{test.segment}'{hint}; for a base or RFM, compare its column, such as rfm_segment",
-                test.position,
-            )
+            advice = "" if hint.endswith("?") else "; for a base or RFM, compare its column, such as rfm_segment"
+            raise RuleProblem(f"no segment '{test.segment}'{hint}{advice}", test.position)
         if len(segment_columns) > 1:
             named = " or ".join(f'{column} == "{test.segment}"' for column in segment_columns)
             raise RuleProblem(f"several segments are named '{test.segment}'; write {named}", test.position)

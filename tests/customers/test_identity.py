@@ -74,6 +74,20 @@ def test_row_order_and_a_state_make_no_difference(load: Callable[..., Customers]
     assert apart["orders"].tolist() == [1, 1, 1, 1, 1], "a state of merged ids is not used for others"
 
 
+def test_a_table_that_segcli_wrote_is_complete(load: Callable[..., Customers], file_of: FileOf) -> None:
+    """Its ids are merged and its lookups joined already; their files need not exist any more."""
+    written = load(events={}).table
+    path = file_of(written.to_csv(index=False), "customers.csv")
+    settings = {
+        "transactions": {"path": path},
+        "identity": {"path": "gone.csv"},
+        "lookups": {"areas": {"path": "gone.csv", "by": "postcode"}},
+    }
+    customers = load_customers(IngestSettings.model_validate(settings), date(2026, 7, 1))
+    assert customers.table["merged_ids"].dropna().tolist() == ["A1; A7; A9"]
+    assert customers.table["orders"].tolist() == [3, 1, 1]
+
+
 def test_a_shared_address_merges_nobody(load: Callable[..., Customers], file_of: FileOf) -> None:
     path = file_of(CONTACTS, "contacts.csv")
     customers = load(identity={"path": path, "max_ids": 2})
