@@ -137,12 +137,15 @@ class ActivityTable:
         bounds = days - gap if is_after else days + gap
         limits = self._shift_times(sequence.limit, "-" if is_after else "+")[selection.rows]
         lows, highs = (limits, bounds) if is_after else (bounds, limits)
-        order = np.lexsort((anchor_days, anchor_codes))
-        known = order[~np.isnat(anchor_days[order])]
-        keys = _combine_keys(anchor_codes[known], anchor_days[known])
-        starts = np.searchsorted(keys, _combine_keys(selection.customer_codes, lows), side="left")
-        ends = np.searchsorted(keys, _combine_keys(selection.customer_codes, highs), side="right")
-        return selection.narrow(np.flatnonzero((starts < ends) & ~np.isnat(days)))
+        is_known = ~np.isnat(anchor_days)
+        keys = np.sort(_combine_keys(anchor_codes[is_known], anchor_days[is_known]))
+        low_keys = _combine_keys(selection.customer_codes, lows)
+        order = np.argsort(low_keys)  # a search for sorted values is several times faster
+        positions = np.empty(len(order), dtype=np.int64)
+        positions[order] = np.searchsorted(keys, low_keys[order], side="left")
+        next_keys = np.append(keys, np.iinfo(np.int64).max)[positions]
+        has_anchor = next_keys <= _combine_keys(selection.customer_codes, highs)
+        return selection.narrow(np.flatnonzero(has_anchor & ~np.isnat(days)))
 
     def _shift_times(self, limit: nodes.DurationLiteral | None, sign: str) -> npt.NDArray[np.datetime64]:
         """Return the day of each row shifted by the limit; without a limit, the first or last possible day."""
