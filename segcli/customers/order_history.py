@@ -226,7 +226,7 @@ def customers_as_of(customers: Customers, day: date) -> Customers:
     for name, rows in past_events.items():
         features = [feature for feature in FEATURES if name_feature(name, feature) in table]
         table = add_features(table, name, rows, features, day)
-    return replace(past_customers, table=table, warnings=(), events=past_events)
+    return replace(past_customers, table=table, warnings=(), events=past_events, line_lookups=customers.line_lookups)
 
 
 def _drop_unused_ids(kept_lines: pd.DataFrame) -> pd.DataFrame:
