@@ -2,7 +2,7 @@
 
     python benchmarks/events.py [ROWS] [RUNS] [--keep FOLDER]
 
-The log has ten million visits of 200,000 customers, sorted by time: customer, time, page, session-free. One row in a
+The log has ten million visits of 200,000 customers, sorted by time: customer, time and page. One row in a
 thousand has no customer, and one in fifty is of a visitor who never bought. Both programs read the orders and the log,
 and write one row per customer: counts in four windows, days since the first and the last visit, distinct pages, and
 sessions with pauses of at most 30 minutes. All results must be equal before anything is timed.
@@ -22,6 +22,7 @@ from pyarrow import csv
 
 CUSTOMERS = 200_000
 PAGES = 5_000
+ANONYMOUS_SHARE = 0.001
 AS_OF = "2026-07-01"
 DAYS = 400
 FEATURES = (
@@ -40,6 +41,7 @@ import sys
 import duckdb
 
 orders, visits, output = sys.argv[1:]
+duckdb.sql("SET enable_progress_bar = false")
 duckdb.sql(f'''
 COPY (
   WITH customers AS (SELECT customer_id FROM read_csv('{orders}', types={{'customer_id': 'VARCHAR'}}) GROUP BY 1),
@@ -86,7 +88,7 @@ def write_files(folder: Path, rows: int) -> tuple[Path, Path]:
     }
     csv.write_csv(pa.table(order_table), orders, csv.WriteOptions(quoting_style="none"))
     visitors = random.integers(0, CUSTOMERS + CUSTOMERS // 50, rows)
-    visitor_ids = np.where(random.random(rows) < 0.001, "", (100_000 + visitors).astype(str))
+    visitor_ids = np.where(random.random(rows) < ANONYMOUS_SHARE, "", (100_000 + visitors).astype(str))
     seconds = np.sort(random.integers(0, DAYS * 86_400, rows // 2))
     moments = np.sort(np.concatenate([seconds, seconds + random.integers(1, 3_000, rows // 2)]))
     times = (np.datetime64(AS_OF, "s") - DAYS * 86_400 + moments).astype("datetime64[s]")

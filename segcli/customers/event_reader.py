@@ -4,7 +4,7 @@ Texts are dictionary-encoded and times are parsed chunk by chunk, so that the me
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -46,19 +46,36 @@ class EventTimes:
 
 
 @dataclass(frozen=True, eq=False)
-class EventColumns:
-    """Columns of an event file by header name, for `rows` rows.
+class EventIdentity:
+    """Two hashes of the id of each event (0 if it is blank), and one of all columns of its row."""
 
-    `id_hashes` are two hashes of the event id (0 if it is blank), and `row_hashes` one of all columns; both only if the
-    file has event ids.
-    """
+    ids: Uint64Array
+    second_ids: Uint64Array
+    rows: Uint64Array
+
+    def select(self, is_selected: npt.NDArray[np.bool_]) -> "EventIdentity":
+        """Return the hashes of the selected rows."""
+        return EventIdentity(self.ids[is_selected], self.second_ids[is_selected], self.rows[is_selected])
+
+
+def concat_identities(parts: Sequence[EventIdentity]) -> EventIdentity:
+    """Concatenate the hashes of several files or chunks."""
+    return EventIdentity(
+        np.concatenate([part.ids for part in parts]),
+        np.concatenate([part.second_ids for part in parts]),
+        np.concatenate([part.rows for part in parts]),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class EventColumns:
+    """Columns of an event file by header name, for `rows` rows; `identity` is set if the file has event ids."""
 
     rows: int
     malformed_rows: int
     times: Mapping[str, EventTimes]
     texts: Mapping[str, EncodedColumn]
-    id_hashes: tuple[Uint64Array, Uint64Array] | None = None
-    row_hashes: Uint64Array | None = None
+    identity: EventIdentity | None = None
     notes: tuple[str, ...] = ()
     unread_times: frozenset[str] = frozenset()
 
@@ -221,23 +238,21 @@ def _convert_table(raw_table: RawTable, plan: _ReadPlan) -> EventColumns:
                 raise
             text_columns.append(name)
     texts = {name: dictionary_encode(raw_table.columns[name]) for name in text_columns}
-    id_hashes = row_hashes = None
-    if plan.id_column is not None:
-        id_hashes = _hash_ids(raw_table.columns[plan.id_column])
-        row_hashes = np.zeros(raw_table.rows, dtype=np.uint64)
-        for column in raw_table.columns.values():
-            row_hashes = combine_hashes(row_hashes, _hash_texts(column))
+    identity = None if plan.id_column is None else _hash_rows(raw_table, plan.id_column)
     unread_times = _list_unread_times(raw_table.columns[time_name], times[time_name])
-    return EventColumns(raw_table.rows, 0, times, texts, id_hashes, row_hashes, unread_times=unread_times)
+    return EventColumns(raw_table.rows, 0, times, texts, identity, unread_times=unread_times)
 
 
-def _hash_ids(texts: pa.ChunkedArray) -> tuple[Uint64Array, Uint64Array]:
-    """Return two hashes of each id; together they tell ids apart, because 128 bits never collide by chance."""
-    ids = pc.utf8_trim_whitespace(texts)
+def _hash_rows(raw_table: RawTable, id_column: str) -> EventIdentity:
+    """Hash ids and rows; two hashes tell ids apart, because 128 bits never collide by chance."""
+    ids = pc.utf8_trim_whitespace(raw_table.columns[id_column])
     is_blank = np.asarray(pc.equal(ids, ""), dtype=bool)
     prefixed_ids = pc.binary_join_element_wise(_SECOND_HASH_PREFIX, ids, "")
-    hashes = [np.where(is_blank, np.uint64(0), _hash_texts(column)) for column in (ids, prefixed_ids)]
-    return hashes[0], hashes[1]
+    first, second = (np.where(is_blank, np.uint64(0), _hash_texts(column)) for column in (ids, prefixed_ids))
+    rows = np.zeros(raw_table.rows, dtype=np.uint64)
+    for column in raw_table.columns.values():
+        rows = combine_hashes(rows, _hash_texts(column))
+    return EventIdentity(first, second, rows)
 
 
 def _hash_texts(texts: pa.ChunkedArray) -> Uint64Array:
@@ -289,21 +304,11 @@ def _concat_columns(parts: Sequence[EventColumns]) -> EventColumns:
             for name in first.times
         },
         texts={name: _concat_texts([part.texts[name] for part in parts]) for name in first.texts},
-        id_hashes=_concat_id_hashes([part.id_hashes for part in parts]),
-        row_hashes=None if first.row_hashes is None else _concat_known([part.row_hashes for part in parts]),
+        identity=None
+        if first.identity is None
+        else concat_identities([part.identity for part in parts if part.identity is not None]),
         unread_times=frozenset[str]().union(*(part.unread_times for part in parts)),
     )
-
-
-def _concat_id_hashes(
-    parts: Sequence[tuple[Uint64Array, Uint64Array] | None],
-) -> tuple[Uint64Array, Uint64Array] | None:
-    known = [part for part in parts if part is not None]
-    return (np.concatenate([a for a, _ in known]), np.concatenate([b for _, b in known])) if known else None
-
-
-def _concat_known(parts: Iterable[Uint64Array | None]) -> Uint64Array:
-    return np.concatenate([part for part in parts if part is not None])
 
 
 def _concat_texts(parts: Sequence[EncodedColumn]) -> EncodedColumn:

@@ -18,7 +18,7 @@ from segcli.config.ingest import IngestSettings
 from segcli.customers import join_keys
 from segcli.customers.event_features import FeatureRequest, add_features, list_feature_roles
 from segcli.customers.event_files import EventFile
-from segcli.customers.event_reader import EventColumns, read_event_columns
+from segcli.customers.event_reader import EventColumns, concat_identities, read_event_columns
 from segcli.customers.event_tables import EventTables
 from segcli.errors import InputProblem
 from segcli.ingest import customer_table
@@ -264,41 +264,30 @@ def _reject_repeated_ids(parts: Sequence[_MatchedFile]) -> None:
     Of rows with the same id, the earliest stays; of rows at the same time, which one stays does not depend on the order
     of rows or files.
     """
-    with_ids = [part for part in parts if part.columns.id_hashes is not None]
-    is_candidate = [part.outcome.is_kept for part in with_ids]
-    first_hashes, second_hashes, row_hashes, times = (
-        np.concatenate([read(part)[mask] for part, mask in zip(with_ids, is_candidate, strict=True)])
-        if with_ids
-        else np.zeros(0, dtype=np.uint64)
-        for read in (
-            lambda part: part.columns.id_hashes[0],
-            lambda part: part.columns.id_hashes[1],
-            lambda part: part.columns.row_hashes,
-            lambda part: part.times.astype(np.int64),
-        )
-    )
-    candidates = _find_repeated(first_hashes)
-    candidates = candidates[first_hashes[candidates] != 0]
-    order = candidates[
-        np.lexsort((row_hashes[candidates], times[candidates], second_hashes[candidates], first_hashes[candidates]))
-    ]
-    is_repeat = np.zeros(len(first_hashes), dtype=bool)
-    is_repeat[order[1:]] = (first_hashes[order[1:]] == first_hashes[order[:-1]]) & (
-        second_hashes[order[1:]] == second_hashes[order[:-1]]
-    )
-    start = 0
-    for part, mask in zip(with_ids, is_candidate, strict=True):
-        end = start + int(mask.sum())
+    with_ids = [(part, part.columns.identity) for part in parts if part.columns.identity is not None]
+    if not with_ids:
+        return
+    is_kept = [part.outcome.is_kept for part, _ in with_ids]
+    identity = concat_identities([identity.select(mask) for (_, identity), mask in zip(with_ids, is_kept, strict=True)])
+    times = np.concatenate([part.times[mask] for (part, _), mask in zip(with_ids, is_kept, strict=True)])
+    candidates = _find_repeated(identity.ids)
+    keys = (identity.rows, times, identity.second_ids, identity.ids)
+    order = candidates[np.lexsort([key[candidates] for key in keys])]
+    is_repeat = np.zeros(len(times), dtype=bool)
+    is_repeat[order[1:]] = np.logical_and.reduce(
+        [key[order[1:]] == key[order[:-1]] for key in (identity.ids, identity.second_ids)]
+    ) & (identity.ids[order[1:]] != 0)
+    ends = np.cumsum([mask.sum() for mask in is_kept])
+    for (part, _), mask, repeats in zip(with_ids, is_kept, np.split(is_repeat, ends[:-1]), strict=True):
         is_rejected = np.zeros(len(mask), dtype=bool)
-        is_rejected[mask] = is_repeat[start:end]
+        is_rejected[mask] = repeats
         part.outcome.reject(is_rejected, "repeated_id")
-        start = end
 
 
 def _find_repeated(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.intp]:
     """Return the rows whose hash another row has."""
     sorted_hashes = np.sort(hashes)
-    repeated = np.unique(sorted_hashes[1:][sorted_hashes[1:] == sorted_hashes[:-1]])
+    repeated = sorted_hashes[1:][sorted_hashes[1:] == sorted_hashes[:-1]]
     return np.flatnonzero(np.isin(hashes, repeated)) if len(repeated) else np.zeros(0, dtype=np.intp)
 
 
