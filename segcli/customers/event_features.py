@@ -309,7 +309,8 @@ def _mark_rated(rows: _EventRows) -> RowMask:
     """Mark the tickets whose rating and duration are known: not those that were solved after the horizon."""
     if "solved" not in rows.table or not pd.api.types.is_datetime64_dtype(rows.table["solved"].dtype):
         return np.ones(len(rows.times), dtype=bool)
-    return np.isnat(rows.table["solved"].to_numpy()) | ~np.isnat(rows.known_times("solved"))
+    is_rated: RowMask = np.isnat(rows.table["solved"].to_numpy()) | ~np.isnat(rows.known_times("solved"))
+    return is_rated
 
 
 def _compute_handle_time(rows: _EventRows, feature: str) -> Columns:
@@ -357,8 +358,7 @@ def _make_slug(text: str) -> str:
 
 def _mark_active(rows: _EventRows) -> RowMask:
     """Mark the subscriptions that have not ended by the as-of day."""
-    is_active: RowMask = np.isnat(rows.known_times("end"))
-    return is_active
+    return np.isnat(rows.known_times("end"))
 
 
 def _compute_mrr(rows: _EventRows, feature: str) -> Columns:

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from segcli import columns
 from segcli.config.events import (
@@ -35,7 +35,8 @@ EMAIL_SHARE = 0.5  # share of keys with an @ from which they are e-mail addresse
 class EventFile:
     """A file of events whose columns are found: `role_columns` maps time, type, ... and event_id to its header.
 
-    Of a large file, only the first records have been read. `kind` is blank if it is not known.
+    Of a large file, only the first records have been read. `kind` is blank if it is not known. `value_numbers` are, by
+    role, numbers that stand for the texts of the column.
     """
 
     table_name: str
@@ -46,6 +47,7 @@ class EventFile:
     join_key: join_keys.JoinKey
     kind: str = ""
     preset_title: str = ""
+    value_numbers: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def features(self) -> Sequence[str]:
@@ -89,8 +91,11 @@ def _open_event_file(table_name: str, settings: EventSource, path: str) -> Event
             line=1,
             remedy=f"name it with ingest.events.{table_name}.time",
         )
-    title = f"{preset[1].title}: recognised by the header (preset {preset[0]})" if preset else ""
-    return EventFile(table_name, settings, input_file, role_columns, key_column, join_key, kind, title)
+    event_file = EventFile(table_name, settings, input_file, role_columns, key_column, join_key, kind)
+    if preset is None:
+        return event_file
+    title = f"{preset[1].title}: recognised by the header (preset {preset[0]})"
+    return replace(event_file, preset_title=title, value_numbers=preset[1].values)
 
 
 def _open_file(source: Source) -> InputFile:

@@ -210,7 +210,10 @@ class _MatchedFile:
         }
         parsed_columns |= {name: self._parse_texts(name, is_kept) for name in self.columns.texts if name != key_column}
         by_role = {role: name for role, name in roles.items() if name in parsed_columns and role != EVENT_ID}
-        rows |= {role: parsed_columns[name] for role, name in by_role.items()}
+        rows |= {
+            role: _map_values(parsed_columns[name], self.event_file.value_numbers.get(role))
+            for role, name in by_role.items()
+        }
         return pd.DataFrame(rows | {name: values for name, values in parsed_columns.items() if name not in rows})
 
     def _parse_texts(self, name: str, is_kept: RowMask) -> pd.Series:
@@ -256,6 +259,15 @@ class _MatchedFile:
         if not reasons:
             return summary
         return message("{summary}; left out: {reasons}", summary=summary, reasons=join_messages(", ", reasons))
+
+
+def _map_values(values: pd.Series, numbers: Mapping[str, float] | None) -> pd.Series:
+    """Return the numbers that stand for the texts of a column; NaN for other texts."""
+    if numbers is None or not isinstance(values.dtype, pd.CategoricalDtype):
+        return values
+    by_category = [numbers.get(str(text), np.nan) for text in values.cat.categories]
+    codes = values.cat.codes.to_numpy()
+    return pd.Series(np.append(by_category, np.nan)[codes])
 
 
 def _reject_repeated_ids(parts: Sequence[_MatchedFile]) -> None:

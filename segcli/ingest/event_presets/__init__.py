@@ -5,7 +5,8 @@
     header: [Recipient, Event, Happened at]   # a file whose header has all of these matches the preset
     customer: [Person, Contact]               # the first one in the header; or email, or phone
     email: Recipient
-    columns: {time: Happened at, type: Event}
+    columns: {time: Happened at, type: Event, csat: Mood}
+    values: {csat: {good: 1, bad: 0}}
 
 Names are compared case-insensitively. The user's declarations take precedence over the preset.
 """
@@ -13,7 +14,7 @@ Names are compared case-insensitively. The user's declarations take precedence o
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import Field, field_validator
 
@@ -29,7 +30,11 @@ KEY_COLUMNS = ("customer", "email", "phone")
 
 
 class EventPreset(Section):
-    """Format of a platform's export of events; `date_format` is set if times are numbers."""
+    """Format of a platform's export of events.
+
+    `date_format` is set if times are numbers. `values` are numbers that stand for the texts of a column; other texts of
+    that column are missing.
+    """
 
     title: str
     kind: EventKind
@@ -39,6 +44,7 @@ class EventPreset(Section):
     phone: ColumnNames = Field(default_factory=list)
     columns: dict[str, ColumnNames]
     date_format: str | None = None
+    values: dict[str, dict[str, float]] = Field(default_factory=dict)
 
     @field_validator("columns")
     @classmethod
@@ -82,7 +88,10 @@ def load_event_preset(name: str) -> EventPreset:
     content: Mapping[str, Any] = yaml_loader.load_text_values(
         resources.files(PACKAGE).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
     )
-    return EventPreset(**content)
+    values = {
+        role: {text: float(number) for text, number in of.items()} for role, of in content.get("values", {}).items()
+    }
+    return EventPreset(**{**content, "values": values})
 
 
 def choose_event_preset(
@@ -109,8 +118,3 @@ def choose_event_preset(
             remedy="choose another preset, or none",
         )
     return preset_name, preset
-
-
-def list_event_kinds() -> Sequence[str]:
-    """List the kinds of events."""
-    return get_args(EventKind)
