@@ -145,6 +145,10 @@ def _find_key(
         if standard in mapping and (settings.customer is None or standard == columns.CUSTOMER_ID):
             name = mapping[standard]
             return name, settings.match or _detect_join_key(name, samples)
+    names = {normalise_name(name): name for name in input_file.header} if settings.customer is None else {}
+    for standard in [settings.match] if settings.match else (columns.CUSTOMER_ID, columns.EMAIL):
+        for name in (names[word] for word in list_role_words(standard) if word in names):
+            return name, settings.match or _detect_join_key(name, samples)
     raise InputProblem(
         f"no column recognised as the customer of an event; available: {', '.join(input_file.header)}",
         source=input_file.content.name,
