@@ -34,6 +34,7 @@ from segcli.io import chunk_reader, memory
 from segcli.message import message
 
 _OFFSET_TEXT = re.compile(r"\s*(?:Z|UTC|[-+]\d\d:?\d\d)$")
+_UNREADABLE = "?"  # stands for a time without the offset of the others
 _SECOND_HASH_PREFIX = "\x01"  # moves the words of a text by one byte, so that the second hash is independent
 
 
@@ -202,9 +203,9 @@ def _read_chunks(plan: _ReadPlan) -> EventColumns:
         parts = list(parallel.map_ordered(partial(_parse_chunk, plan), chunks))
     memory.release_memory()
     columns = _concat_columns(parts)
-    inferred = plan.event_file.input_file.source.date_format is None
-    formats = plan.time_formats[plan.event_file.role_columns[EVENT_TIME]].formats
-    if inferred and find_other_formats(formats, dict.fromkeys(columns.unread_times, 1)):
+    time_format = plan.time_formats[plan.event_file.role_columns[EVENT_TIME]]
+    formats = () if time_format.offset else time_format.formats
+    if input_file.source.date_format is None and find_other_formats(formats, dict.fromkeys(columns.unread_times, 1)):
         raise ChunkMismatch(f"dates such as {min(columns.unread_times)} need another format")
     return columns
 
@@ -269,9 +270,12 @@ def _parse_times(texts: pa.ChunkedArray, time_format: _TimeFormat, input_file: I
     if time_format.offset:
         texts = pc.utf8_trim_whitespace(texts)
         has_offset = pc.ends_with(texts, time_format.offset)
-        if not pc.all(pc.or_(has_offset, pc.equal(texts, "")), min_count=0).as_py():
+        others = texts.filter(pc.invert(has_offset))
+        if any(_OFFSET_TEXT.search(text) for text in pc.unique(others).to_pylist()):
             raise ChunkMismatch(f"times without the UTC offset {time_format.offset.strip()}")
-        texts = pc.utf8_slice_codeunits(texts, 0, -len(time_format.offset))
+        local_texts = pc.utf8_slice_codeunits(texts, 0, -len(time_format.offset))
+        unreadable = pc.if_else(pc.equal(texts, ""), "", _UNREADABLE)
+        texts = local_texts if not len(others) else pc.if_else(has_offset, local_texts, unreadable)
     padded = dates.read_padded_dates(texts, input_file.source, time_format.formats)
     if padded is not None:
         return EventTimes(padded.values, padded.unreadable)
