@@ -154,7 +154,7 @@ class _EventRows:
             return values.to_numpy(dtype=np.float64, na_value=np.nan)
         return np.full(len(values), np.nan)
 
-    def known_times(self, role: str) -> npt.NDArray[np.datetime64]:
+    def times_before_horizon(self, role: str) -> npt.NDArray[np.datetime64]:
         """Return a column of times; NaT if a time is missing or not known yet."""
         values = self.table.get(role)
         if values is None or not pd.api.types.is_datetime64_dtype(values.dtype):
@@ -309,7 +309,7 @@ def _mark_rated(rows: _EventRows) -> RowMask:
     """Mark the tickets whose rating and duration are known: not those that were solved after the horizon."""
     if "solved" not in rows.table or not pd.api.types.is_datetime64_dtype(rows.table["solved"].dtype):
         return np.ones(len(rows.times), dtype=bool)
-    is_rated: RowMask = np.isnat(rows.table["solved"].to_numpy()) | ~np.isnat(rows.known_times("solved"))
+    is_rated: RowMask = np.isnat(rows.table["solved"].to_numpy()) | ~np.isnat(rows.times_before_horizon("solved"))
     return is_rated
 
 
@@ -320,7 +320,7 @@ def _compute_handle_time(rows: _EventRows, feature: str) -> Columns:
 def _compute_hours(rows: _EventRows, feature: str) -> Columns:
     """Compute the mean hours until the first reply or the solution, of tickets that had one."""
     role = "first_reply" if feature == "response_hours" else "solved"
-    hours = (rows.known_times(role) - rows.times) / np.timedelta64(1, "h")
+    hours = (rows.times_before_horizon(role) - rows.times) / np.timedelta64(1, "h")
     if role == "first_reply" and "response_minutes" in rows.table:
         minutes = rows.numbers("response_minutes")
         replied = rows.times + np.nan_to_num(minutes * 60e6).astype("timedelta64[us]")
@@ -358,7 +358,7 @@ def _make_slug(text: str) -> str:
 
 def _mark_active(rows: _EventRows) -> RowMask:
     """Mark the subscriptions that have not ended by the as-of day."""
-    return np.isnat(rows.known_times("end"))
+    return np.isnat(rows.times_before_horizon("end"))
 
 
 def _compute_mrr(rows: _EventRows, feature: str) -> Columns:
@@ -398,7 +398,7 @@ def _find_plan(rows: _EventRows, feature: str) -> Columns:
 def _compute_tenure(rows: _EventRows, feature: str) -> Columns:
     """Count the days from the first start to the as-of day, or to the last end if no subscription is active."""
     as_of = rows.as_of.astype("datetime64[D]").astype(np.int64)
-    ends = rows.known_times("end").astype("datetime64[D]").astype(np.int64)
+    ends = rows.times_before_horizon("end").astype("datetime64[D]").astype(np.int64)
     last_days = np.where(_mark_active(rows), as_of, np.minimum(ends, as_of))
     first, last = np.full(rows.customer_count, np.iinfo(np.int64).max), np.full(rows.customer_count, -(2**62))
     np.minimum.at(first, rows.positions, as_of - rows.days_ago)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from segcli import columns, exporters
-from segcli.ingest import presets
+from segcli.ingest import event_presets, presets
 from segcli.segment import methods
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -34,6 +34,12 @@ def test_presets(kept: Kept) -> None:
     assert kept(
         DOCS / "commands" / "ingest.md", "presets", ["| preset | export | holds |", "| --- | --- | --- |", *rows]
     )
+
+
+def test_event_presets(kept: Kept) -> None:
+    made = {name: event_presets.load_event_preset(name) for name in event_presets.list_event_presets()}
+    rows = [f"| `{name}` | {one.title} | `{one.kind}` |" for name, one in made.items()]
+    assert kept(DOCS / "events.md", "event-presets", ["| preset | export | kind |", "| --- | --- | --- |", *rows])
 
 
 def test_measures_of_rfm(kept: Kept) -> None:
