@@ -41,6 +41,7 @@ MARGIN = "margin"
 REFUNDED = "refunded"  # refunded money of the order or line
 IS_RETURN = "is_return"  # decided during cleaning, not read from the file
 DISCOUNTED = "discounted"  # decided during cleaning, not read from the file
+LACKS_MARGIN = "lacks_margin"  # decided during cleaning, not read from the file
 
 TRANSACTION_COLUMNS: Mapping[str, ColumnKind] = MappingProxyType(
     {
@@ -95,6 +96,7 @@ MEASURES: Mapping[str, ColumnKind] = MappingProxyType(
         ITEMS: ColumnKind.NUMBER,
         REVENUE: ColumnKind.MONEY,
         REFUNDS: ColumnKind.MONEY,
+        MARGIN: ColumnKind.MONEY,
         AVERAGE_ORDER_VALUE: ColumnKind.MONEY,
         MEDIAN_ORDER_VALUE: ColumnKind.MONEY,
         LARGEST_ORDER: ColumnKind.MONEY,

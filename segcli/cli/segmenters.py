@@ -17,14 +17,22 @@ if TYPE_CHECKING:
 
 def apply_rfm(customers: "Customers", settings: "Settings") -> "Segmentation":
     """Score and name customers by the settings, or by the saved model in them."""
+    from dataclasses import replace
+
+    from segcli.config.rfm import AUTO_MAP
+    from segcli.customers.quality_rules import measure_one_time_share
     from segcli.segment import maps, models, rfm
 
     saved_model: dict[str, Any] | None = (
         models.load_model(settings.rfm.model, models.RFM_SCHEMA) if settings.rfm.model else None
     )
-    settings = choose_map(customers, settings)
-    segment_map = maps.load_map(settings.rfm.segments)
-    return rfm.segment_by_rfm(customers, settings.rfm, segment_map, settings.seed, saved_model)
+    rfm_settings = choose_map(customers, settings).rfm
+    segment_map = maps.load_map(rfm_settings.segments)
+    segmentation = rfm.segment_by_rfm(customers, rfm_settings, segment_map, settings.seed, saved_model)
+    if saved_model or settings.rfm.segments != AUTO_MAP:
+        return segmentation
+    reasons = maps.explain_map_choice(segment_map, len(customers.table), measure_one_time_share(customers.table))
+    return replace(segmentation, notes=(*segmentation.notes, *reasons))
 
 
 def choose_map(customers: "Customers", settings: "Settings") -> "Settings":

@@ -40,7 +40,7 @@ from segcli.io.write import TEMPORARY_SUFFIX
 from segcli.message import message
 
 LINE_HASHES_TABLE = "line-hashes"
-LAYOUT_VERSION = 9  # of the folder; other versions are ignored
+LAYOUT_VERSION = 10  # of the folder; other versions are ignored
 UNRELATED_SETTINGS = ("path", "memory_guard")  # settings of a source that do not affect the lines
 LATER_SETTINGS = (
     "measures",

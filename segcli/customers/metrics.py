@@ -289,6 +289,21 @@ def _item_counts(inputs: MetricInputs) -> MetricColumn:
     return sums // scale if bool((sums % scale == 0).all()) else from_minor_units(sums, scale)
 
 
+def _net_margins(inputs: MetricInputs) -> MetricColumn:
+    """Return the margin of each customer's purchases; NaN if a line lacks it.
+
+    Refunds reduce the margin in proportion to the revenue.
+    """
+    is_unknown = inputs.customer_sums(order_runs.UNKNOWN_MARGINS_SUM) > 0
+    margins = from_minor_units(inputs.customer_sums(order_runs.MARGIN_SUM), inputs.scales.money)
+    margins = np.where(is_unknown, np.nan, margins)
+    if not inputs.has_sum(order_runs.MONEY_SUM):
+        return margins
+    gross, net = inputs.customer_sums(order_runs.MONEY_SUM), inputs.revenue_units
+    kept_shares = np.divide(net, gross, out=np.ones(len(gross)), where=(gross > 0) & (net != gross))
+    return np.where(net == gross, margins, _round_averages(margins * kept_shares))
+
+
 def _mean_interpurchase_days(inputs: MetricInputs) -> MetricColumn:
     intervals = np.where(inputs.order_counts > 1, inputs.order_counts - 1, 0)
     days = (inputs.last_days - inputs.first_days).astype("timedelta64[D]").astype(np.int64)
@@ -347,6 +362,7 @@ METRICS: Mapping[str, Callable[[MetricInputs], MetricColumn]] = MappingProxyType
         columns.ITEMS: _item_counts,
         columns.REVENUE: lambda facts: from_minor_units(facts.revenue_units, facts.scales.money),
         columns.REFUNDS: lambda facts: from_minor_units(0 - facts.refunds, facts.scales.money),
+        columns.MARGIN: _net_margins,
         columns.AVERAGE_ORDER_VALUE: lambda facts: _round_averages(
             from_minor_units(facts.revenue_units, facts.scales.money) / facts.order_counts
         ),
@@ -371,6 +387,7 @@ _MONEY_MEASURES = (
 METRIC_CONDITIONS: Mapping[str, Callable[[MetricInputs], bool]] = MappingProxyType(
     {
         **dict.fromkeys(_MONEY_MEASURES, _has_money),
+        columns.MARGIN: lambda facts: facts.has_sum(order_runs.MARGIN_SUM),
         columns.ITEMS: lambda facts: facts.has_sum(order_runs.ITEMS_SUM),
         columns.DISCOUNT_SHARE: lambda facts: facts.has_sum(order_runs.DISCOUNTED_SUM),
         **{measure: _values_condition(name) for measure, name in DISTINCT_COUNTS.items()},

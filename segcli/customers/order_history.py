@@ -100,6 +100,9 @@ def _iterate_line_sums(
         yield order_runs.REFUNDED_SUM, purchase_lines[columns.REFUNDED].to_numpy(dtype=np.int64)
     if columns.QUANTITY in purchase_lines:
         yield order_runs.ITEMS_SUM, money.to_minor_units(purchase_lines[columns.QUANTITY].to_numpy(), item_scale)
+    if columns.MARGIN in purchase_lines:
+        yield order_runs.MARGIN_SUM, purchase_lines[columns.MARGIN].to_numpy(dtype=np.int64)
+        yield order_runs.UNKNOWN_MARGINS_SUM, purchase_lines[columns.LACKS_MARGIN].to_numpy(dtype=np.int64)
     if columns.DISCOUNTED in purchase_lines:
         yield order_runs.DISCOUNTED_SUM, purchase_lines[columns.DISCOUNTED].to_numpy(dtype=np.int64)
 

@@ -18,6 +18,7 @@ TextArray: TypeAlias = pa.StringArray | pa.DictionaryArray
 
 EPOCH_DAY = date(1970, 1, 1)
 LINES_SUM, MONEY_SUM, REFUNDED_SUM, ITEMS_SUM, DISCOUNTED_SUM = "lines", "money", "refunded", "items", "discounted"
+MARGIN_SUM, UNKNOWN_MARGINS_SUM = "margin", "unknown_margins"
 PARTITION_COUNT = 64  # of customers, by hash: small enough to aggregate one at a time, few enough to slice per chunk
 _PARTITION_SHIFT = np.uint64(64 - 6)
 SAMPLE_ROWS, FREQUENT_CHANGE_SHARE = 1000, 0.5  # sample of a text column that estimates how often neighbours differ
@@ -96,7 +97,8 @@ class OrderRuns:
 
     `customer` are ids. `order` are order ids; a run with a blank one is an order by itself. If `order` is None, orders
     are days if `by_day`, and otherwise each run is an order. `first_day` and `last_day` are days since 1970-01-01.
-    `sums` are totals of the lines: `lines` and, if known, `money`, `refunded` and `items` in units, and `discounted`.
+    `sums` are totals of the lines: `lines` and, if known, `money`, `refunded`, `margin` and `items` in units, and
+    numbers of lines: `discounted`, `unknown_margins`.
     `partition_bounds` are the positions at which partitions begin, and the end.
     """
 

@@ -238,6 +238,9 @@ def _iterate_sums(export: OrderExport, order_lines: OrderLines, measures: Sequen
         yield order_runs.REFUNDED_SUM, order_lines.refunded_units
     if order_lines.quantity is not None and (not measures or columns.ITEMS in measures):
         yield order_runs.ITEMS_SUM, money.to_minor_units(order_lines.quantity, order_lines.scales.items)
+    if order_lines.margins is not None and (not measures or columns.MARGIN in measures):
+        yield order_runs.MARGIN_SUM, order_lines.margins.units
+        yield order_runs.UNKNOWN_MARGINS_SUM, order_lines.margins.is_unknown.astype(np.int64)
     if order_lines.discount_mask is not None:
         yield order_runs.DISCOUNTED_SUM, order_lines.discount_mask.astype(np.int64)
 

@@ -11,11 +11,13 @@ from segcli.config.ingest import Source
 from segcli.ingest import dates, locales, number_parsing, parser
 from segcli.ingest.column_matching import normalise_name
 from segcli.ingest.dialect import Dialect
+from segcli.ingest.discounts import is_percent_name
 
 SAMPLE_RECORDS = 200
 NUMERIC_KINDS = (ColumnKind.NUMBER, ColumnKind.MONEY, ColumnKind.COUNT, ColumnKind.DAYS)
 UNITLESS_TENURES = {"tenure", "customertenure"}
 MAX_TENURE_MONTHS = 600  # 50 years
+_SIGNED_NUMBER = re.compile(r"-?[0-9]*\.?[0-9]+")
 _PLAIN_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
@@ -42,7 +44,10 @@ class ContentChecker:
             cell_values = number_parsing.strip_units(pa.array(cell_values, pa.string())).to_pylist()
         if standard == columns.DISCOUNT:
             cell_values = [value.strip().removesuffix("%") for value in cell_values]
-        return number_parsing.looks_like_numbers(cell_values, self._locale) if kind in NUMERIC_KINDS else True
+        if kind not in NUMERIC_KINDS:
+            return True
+        is_share = standard == columns.MARGIN and (is_percent_name(name) or _are_shares(cell_values))
+        return number_parsing.looks_like_numbers(cell_values, self._locale) and not is_share
 
     def get_column_values(self, name: str) -> list[str]:
         """Return the values of a column in the first records, stripped of blanks."""
@@ -73,6 +78,12 @@ class ContentChecker:
 def _names_days(name: str) -> bool:
     """Return whether the name of a tenure shows that it is counted in days."""
     return normalise_name(name) not in UNITLESS_TENURES
+
+
+def _are_shares(cell_values: Sequence[str]) -> bool:
+    """Return whether no number exceeds 1, as in shares of an amount; money would."""
+    numbers = [float(value) for value in cell_values if _SIGNED_NUMBER.fullmatch(value.strip())]
+    return bool(numbers) and max(map(abs, numbers)) <= 1
 
 
 def _exceeds_months(cell_values: Sequence[str]) -> bool:

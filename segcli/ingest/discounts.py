@@ -82,7 +82,7 @@ def read_discounts(export: OrderExport) -> Discounts | None:
         ).values
     assert values is not None
     absolute_values = np.abs(np.nan_to_num(values))
-    return Discounts(absolute_values, has_signs or _is_percent_name(name))
+    return Discounts(absolute_values, has_signs or is_percent_name(name))
 
 
 def subtract_discounts(
@@ -123,7 +123,8 @@ def count_uniform_orders(
     return int((distinct == 1).sum()), int((distinct > 1).sum())
 
 
-def _is_percent_name(name: str) -> bool:
+def is_percent_name(name: str) -> bool:
+    """Return whether the name of a column says that its numbers are percentages."""
     return "%" in name or any(word in name.casefold() for word in ("percent", "pct", "prozent", "процент", "porcent"))
 
 

@@ -205,6 +205,14 @@ LineMask = npt.NDArray[np.bool_]
 _Units = npt.NDArray[np.int64]
 
 
+@dataclass(frozen=True, eq=False)
+class LineMargins:
+    """Margin of each line in the units of money; 0 where `is_unknown` marks a blank or unreadable margin."""
+
+    units: _Units
+    is_unknown: LineMask
+
+
 @dataclass(frozen=True)
 class OrderLines:
     """All lines of an export; each array has one entry per line.
@@ -212,7 +220,8 @@ class OrderLines:
     `money_units` and `refunded_units` are in integer units by `scales` (0 if unreadable); both are 0 on a line whose
     order's money is on another line. `rewritten_ids` are the original ids whose normalisation changed more than outer
     blanks. `is_free` refers to the order's amount. `is_finer` marks lines whose amount is finer than a unit.
-    `was_positive` marks returns that are named by a column and have an amount without a minus.
+    `was_positive` marks returns that are named by a column and have an amount without a minus. `margins` is None if
+    the export has no margins.
     """
 
     ids: EncodedColumn
@@ -230,6 +239,7 @@ class OrderLines:
     is_finer: LineMask
     factors: AmountFactors
     was_positive: LineMask
+    margins: LineMargins | None = None
     id_changes: IdChanges = field(default_factory=IdChanges)
 
     @property
@@ -287,8 +297,19 @@ def parse_lines(
         is_finer=line_units.is_finer,
         factors=factors,
         was_positive=was_positive,
+        margins=_read_margins(export, is_repeated_total, used_scales.money),
         id_changes=id_changes,
     )
+
+
+def _read_margins(export: OrderExport, is_repeated_total: LineMask, scale: int) -> LineMargins | None:
+    """Read the margin of each line; 0 on lines whose order's money, and so its margin, is on another line."""
+    margins = export.read_numbers(columns.MARGIN)
+    if margins is None:
+        return None
+    is_unknown = ~(np.abs(margins) < money.UNIT_CAPACITY) & ~is_repeated_total
+    is_counted = ~is_unknown & ~is_repeated_total
+    return LineMargins(money.to_minor_units(np.where(is_counted, margins, 0.0), scale), is_unknown)
 
 
 def _compute_units(

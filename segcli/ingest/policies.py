@@ -74,6 +74,8 @@ def _normalise_lines(
             order_lines,
             money_units=money.convert_currency(order_lines.money_units, rates),
             refunded_units=money.convert_currency(order_lines.refunded_units, rates),
+            margins=order_lines.margins
+            and replace(order_lines.margins, units=money.convert_currency(order_lines.margins.units, rates)),
         )
     if settings.returns == "exclude":
         order_lines = replace(order_lines, refunded_units=np.zeros_like(order_lines.refunded_units))
@@ -152,6 +154,9 @@ def to_dataframe(
     }
     if order_lines.refunded_units.any():
         columns_by_name[columns.REFUNDED] = order_lines.refunded_units[row_mask]
+    if order_lines.margins is not None:
+        columns_by_name[columns.MARGIN] = order_lines.margins.units[row_mask]
+        columns_by_name[columns.LACKS_MARGIN] = order_lines.margins.is_unknown[row_mask]
     if order_lines.quantity is not None:
         columns_by_name[columns.QUANTITY] = np.nan_to_num(order_lines.quantity[row_mask])
     if order_lines.discount_mask is not None:

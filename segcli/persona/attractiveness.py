@@ -34,6 +34,7 @@ _CRITERION_LABELS = {
 }
 LOWEST_RATING, HIGHEST_RATING = 1.0, 10.0
 NEUTRAL_SCORE = 0.5  # scaled value if all segments are equal
+EQUAL_SPREAD = 0.01  # relative spread up to which segments are equal, so that rounding does not rank them
 
 
 def criterion_label(criterion: str) -> str:
@@ -52,12 +53,15 @@ class SegmentCriteria:
     rated_names: frozenset[str]
 
     def scale_criterion(self, criterion: str) -> FloatArray:
-        """Scale a criterion from 0 (worst) to 1 (best) between the extreme segments or the ends of the rating scale."""
+        """Scale a criterion from 0 (worst) to 1 (best) between the extreme segments or the ends of the rating scale.
+
+        Segments whose values differ by at most 1% are equal.
+        """
         criterion_values = self.values[criterion]
         if criterion in self.rated_names:
             return np.asarray((criterion_values - LOWEST_RATING) / (HIGHEST_RATING - LOWEST_RATING))
         lowest_value, highest_value = np.nanmin(criterion_values), np.nanmax(criterion_values)
-        if lowest_value == highest_value:
+        if highest_value - lowest_value <= EQUAL_SPREAD * max(abs(lowest_value), abs(highest_value)):
             return np.full(len(criterion_values), NEUTRAL_SCORE)
         scaled_values = (criterion_values - lowest_value) / (highest_value - lowest_value)
         return np.nan_to_num(1 - scaled_values if criterion in LOW_IS_BEST else scaled_values, nan=NEUTRAL_SCORE)
@@ -187,8 +191,11 @@ def _make_table_measures(customer_table: pd.DataFrame) -> dict[str, Callable[[Bo
         revenue = customer_table[columns.REVENUE].to_numpy(dtype=np.float64, na_value=0.0)
         measures["revenue_share"] = lambda inside: float(revenue[inside].sum() / revenue.sum())
         if columns.MARGIN in customer_table:
-            margin_earned = customer_table[columns.MARGIN].to_numpy(dtype=np.float64, na_value=0.0)
-            measures["margin"] = lambda inside: float(margin_earned[inside].sum() / max(revenue[inside].sum(), 1e-9))
+            margins = customer_table[columns.MARGIN].to_numpy(dtype=np.float64, na_value=np.nan)
+            revenue_with_margin = np.where(np.isnan(margins), 0.0, revenue)
+            measures["margin"] = lambda inside: float(
+                np.nansum(margins[inside]) / max(revenue_with_margin[inside].sum(), 1e-9)
+            )
     if columns.ORDERS in customer_table:
         measures["loyalty"] = _make_share_measure(
             customer_table[columns.ORDERS].fillna(0).to_numpy(dtype=np.float64) > 1

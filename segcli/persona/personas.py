@@ -164,7 +164,7 @@ def build_personas(
     context = persona_context or PersonaContext(touchpoints.load_touchpoints(None, {}))
     traits_by_segment = salient_traits(segmentation, settings.minimum_difference, context.min_cell_size)
     segment_facts = _SegmentFacts(
-        assign_stages(segmentation, context.touchpoint_matrix.stage_by_segment),
+        assign_stages(segmentation, context.touchpoint_matrix),
         find_channels(segmentation),
         find_purchase_times(segmentation),
         collect_scores(segmentation),

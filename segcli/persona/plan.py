@@ -76,7 +76,7 @@ def build_plan(
     """
     stage_by_segment = {
         segment_name: stage_name
-        for segment_name, stage_name in assign_stages(segmentation, touchpoint_matrix.stage_by_segment).items()
+        for segment_name, stage_name in assign_stages(segmentation, touchpoint_matrix).items()
         if segment_name in personas_by_segment
     }
     plan_rows = [

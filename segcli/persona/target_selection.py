@@ -283,7 +283,8 @@ def _measure_margin_rate(table: pd.DataFrame, in_segment: BoolArray) -> float | 
     """Return the margin of a segment's orders as a part of its revenue; None if unknown or not positive."""
     if not {columns.MARGIN, columns.REVENUE} <= set(table.columns):
         return None
-    margin, revenue = (float(table.loc[in_segment, name].sum()) for name in (columns.MARGIN, columns.REVENUE))
+    known_rows = table.loc[in_segment & table[columns.MARGIN].notna().to_numpy()]
+    margin, revenue = (float(known_rows[name].sum()) for name in (columns.MARGIN, columns.REVENUE))
     return margin / revenue if min(margin, revenue) > 0 else None
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from segcli import columns
 from segcli.config.yaml_loader import YamlDocument, load_shipped, parse_document
 from segcli.errors import ConfigProblems
+from segcli.evaluation.name_claims import find_contradictions
 from segcli.io import read
 from segcli.message import message
 from segcli.model import Segmentation
@@ -20,6 +21,11 @@ STAGE_COLUMNS = (
     "stage",
     columns.RFM_SEGMENT,
 )  # columns with the stage of a customer, in order of precedence
+
+
+# Stage of customers who contradict the claim of their segment's name: they buy as often as active customers, or are not
+# new. Other claims leave the stage as it is.
+STAGE_IN_SPITE_OF_NAME = {"buys less": "retain", "orders one": "retain", "tenure short": "retain"}
 
 
 @dataclass(frozen=True)
@@ -34,18 +40,21 @@ class SegmentStage:
     source: str
 
 
-def assign_stages(segmentation: Segmentation, stage_by_segment: Mapping[str, str]) -> dict[str, SegmentStage]:
+def assign_stages(segmentation: Segmentation, touchpoint_matrix: "TouchpointMatrix") -> dict[str, SegmentStage]:
     """Assign a stage to each segment: by its name, or else the most common stage of its customers; none if unknown.
 
-    Args:
-        segmentation: the segmentation.
-        stage_by_segment: stage by segment name in lower case.
+    A name that the purchases of its customers contradict does not decide, unless the user's settings assign its stage.
     """
-    return {
-        segment_name: segment_stage
-        for segment_name in segmentation.segments
-        if (segment_stage := _find_stage(segmentation, segment_name, stage_by_segment)) is not None
-    }
+    contradictions = find_contradictions(segmentation)
+    stages = {}
+    for segment_name in segmentation.segments:
+        claims = [" ".join(check.claim) for check in contradictions.get(segment_name, ())]
+        actual_stage = next((STAGE_IN_SPITE_OF_NAME[claim] for claim in claims if claim in STAGE_IN_SPITE_OF_NAME), "")
+        if actual_stage and segment_name.casefold() not in touchpoint_matrix.declared_segments:
+            stages[segment_name] = SegmentStage(actual_stage, 1.0, "by its purchases")
+        elif (stage := _find_stage(segmentation, segment_name, touchpoint_matrix.stage_by_segment)) is not None:
+            stages[segment_name] = stage
+    return stages
 
 
 def _find_stage(segmentation: Segmentation, segment: str, stage_by_segment: Mapping[str, str]) -> SegmentStage | None:
@@ -116,10 +125,14 @@ class Touchpoint:
 
 @dataclass(frozen=True)
 class TouchpointMatrix:
-    """Touchpoints, and stages by segment name (in lower case)."""
+    """Touchpoints, and stages by segment name (in lower case).
+
+    `declared_segments` are the segments (in lower case) whose stage the user's settings or file assign.
+    """
 
     stage_by_segment: Mapping[str, str]
     touchpoints: Sequence[Touchpoint]
+    declared_segments: frozenset[str] = frozenset()
 
     def select_touchpoints(self, stage_name: str) -> list[Touchpoint]:
         """Return the touchpoints of a stage, in the order of the file."""
@@ -154,17 +167,20 @@ def load_touchpoints(path: str | None, extra_segments: Mapping[str, Sequence[str
     stage_by_segment = {
         str(segment_name).casefold(): stage for stage, segment_names in stages.items() for segment_name in segment_names
     }
-    stage_by_segment |= {
+    extra_stages = {
         segment_name.casefold(): stage.replace("_", " ")
         for stage, segment_names in extra_segments.items()
         for segment_name in segment_names
     }
+    declared_segments = frozenset([*extra_stages, *(stage_by_segment if path else ())])
     if not path:
         touchpoint_records = [
             {**record, **{name: message(record[name]) for name in _TEXT_FIELDS}} for record in touchpoint_records
         ]
     return TouchpointMatrix(
-        stage_by_segment, tuple(Touchpoint(**touchpoint_record) for touchpoint_record in touchpoint_records)
+        stage_by_segment | extra_stages,
+        tuple(Touchpoint(**touchpoint_record) for touchpoint_record in touchpoint_records),
+        declared_segments,
     )
 
 

@@ -12,6 +12,7 @@ from segcli.evaluation.drift import SegmentationFactory, make_earlier_segmentati
 from segcli.evaluation.drivers import analyse_drivers
 from segcli.evaluation.fairness_audit import FairnessAudit, audit_fairness, mask_small_groups
 from segcli.evaluation.scorecard import Scorecard, SegmentActions, build_scorecard_notes, score_segments
+from segcli.message import Message
 from segcli.model import Customers, Persona, Segmentation, SurveyScore
 from segcli.persona import playbook
 from segcli.persona.analysis import Analysis
@@ -24,8 +25,11 @@ from segcli.reports.overview import build_overview
 from segcli.reports.persona_cards import is_percentage
 from segcli.reports.report import Findings
 from segcli.reports.translation import Labels
+from segcli.segment.bases import list_bases
 from segcli.segment.segmentation import select_segmentations
 
+ACRONYMS = frozenset({"aht", "ces", "csat", "nps", "os", "rfm"})
+CLUSTER_LABEL = columns.CLUSTER_SEGMENT.removesuffix(columns.SEGMENT_SUFFIX)
 MODEL_FACTS = frozenset({"counts", "examples", "reach"})  # model facts that may describe single customers
 
 
@@ -95,8 +99,7 @@ def build_labels(segmentations: Sequence[Segmentation], settings: Settings) -> L
     The columns that segcli computes have labels already.
     """
     names = [segmentation.column for segmentation in segmentations]
-    labels = {name: prettify_name(name.removesuffix(columns.SEGMENT_SUFFIX)) for name in names}
-    labels[columns.RFM_SEGMENT] = "RFM"
+    labels = {name: label_segmentation(name.removesuffix(columns.SEGMENT_SUFFIX)) for name in names}
     labels |= {
         str(name): str(name).replace("_", " ")
         for name in segmentations[0].customers.table.columns
@@ -105,13 +108,23 @@ def build_labels(segmentations: Sequence[Segmentation], settings: Settings) -> L
     return Labels(labels | settings.labels)
 
 
+def label_segmentation(name: str) -> str:
+    """Return the label of a segmentation: a message if segcli defines it, or else your name, which stays as it is."""
+    label = prettify_name(name)
+    return Message(label, label) if name in {CLUSTER_LABEL, *list_bases()} else label
+
+
 def prettify_name(name: str) -> str:
     """Return a name for people.
 
     >>> prettify_name("family_stage")
     'Family stage'
+    >>> prettify_name("nps")
+    'NPS'
     """
     words = name.replace("_", " ").strip()
+    if words in ACRONYMS:
+        return words.upper()
     return words[:1].upper() + words[1:]
 
 

@@ -12,6 +12,7 @@ from segcli.config.rfm import RfmSettings
 from segcli.customers.order_history import customers_as_of
 from segcli.evaluation.name_claims import CONTRADICTED, OPEN, SUPPORTED, check_claims, find_contradictions
 from segcli.model import Customers, Segmentation
+from segcli.persona.touchpoints import assign_stages, load_touchpoints
 from segcli.segment import maps, rfm
 
 AS_OF = date(2024, 1, 1)
@@ -81,6 +82,27 @@ def test_claims_are_contradicted_where_the_purchases_say_so(
         assert check.customers == size
         if size < 30:
             assert check.verdict == OPEN
+
+
+def test_the_stage_of_a_segment_follows_its_purchases_unless_the_settings_assign_it(
+    customers_of: Callable[..., Any],
+) -> None:
+    letters = {"activate": ["e"], "win back": ["b", "c"]}
+    groups = {"a": (100, 60, 3), "b": (100, 60, 3), "c": (100, 5, 2), "e": (100, 30, 2)}
+    segmentation = named_by_id(shop_of(customers_of, groups), {**CLAIMS, "c": {"buys": "hardly"}})
+    declared = load_touchpoints(None, {name.replace(" ", "_"): names for name, names in letters.items()})
+    by_name = replace(declared, declared_segments=frozenset())
+    assert {name: stage.name for name, stage in assign_stages(segmentation, declared).items() if name in "bce"} == {
+        "b": "win back",
+        "c": "win back",
+        "e": "activate",
+    }
+    stages = assign_stages(segmentation, by_name)
+    assert {name: stage.name for name, stage in stages.items() if name in "bce"} == {
+        "b": "retain",
+        "c": "win back",
+        "e": "retain",
+    }
 
 
 def test_without_an_earlier_day_only_facts_are_checked(customers_of: Callable[..., Any]) -> None:

@@ -1,4 +1,4 @@
-"""All messages of the program, as a catalogue needs them: read from the source code, without running it."""
+"""All messages of the program, as a catalogue needs them: read from the source code."""
 
 import ast
 from collections.abc import Iterator
@@ -8,6 +8,8 @@ from typing import NamedTuple
 import yaml
 
 from segcli.i18n import catalogue
+from segcli.reports.findings import CLUSTER_LABEL, prettify_name
+from segcli.segment.bases import list_bases
 
 PACKAGE = Path(__file__).parents[2] / "segcli"
 # Modules whose messages are texts of a file that users may copy and edit.
@@ -57,10 +59,11 @@ def _call_keys(call: ast.Call, path: Path) -> Iterator[MessageKey]:
 
 
 def _file_keys() -> Iterator[MessageKey]:
-    """Yield the texts of the built-in playbook and touchpoints."""
+    """Yield the texts of the built-in playbook and touchpoints, and the names of the built-in segmentations."""
     playbook = yaml.safe_load((PACKAGE / "persona" / "playbook.yaml").read_text(encoding="utf-8"))
     actions = [*(text for part in ("segments", "avoid", "contradicted") for text in playbook[part].values())]
     actions += [entry["action"] for entry in playbook["traits"]] + [playbook["otherwise"]]
     touchpoints = yaml.safe_load((PACKAGE / "persona" / "touchpoints.yaml").read_text(encoding="utf-8"))["touchpoints"]
     texts = [record[name] for record in touchpoints for name in ("touchpoint", "message", "offer", "kpi")]
     yield from (MessageKey("", text) for text in (*actions, *texts))
+    yield from (MessageKey("", prettify_name(name)) for name in (CLUSTER_LABEL, *list_bases()))

@@ -32,7 +32,7 @@ def planned(made: Segmentation, **asked: Any) -> TouchpointPlan:
 
 
 def test_known_names_tell_the_stage_and_more_can_be_said() -> None:
-    known = touchpoints.load_touchpoints(None, {"retain": ["Club"], "win_back": ["Asleep"]}).stage_by_segment
+    known = touchpoints.load_touchpoints(None, {"retain": ["Club"], "win_back": ["Asleep"]})
     made = made_of(["Champions", "at RISK", "Club", "Asleep", "New"])
     assert {name: one.name for name, one in assign_stages(made, known).items()} == {
         "Champions": "retain",
@@ -45,7 +45,7 @@ def test_known_names_tell_the_stage_and_more_can_be_said() -> None:
 
 def test_other_segments_are_in_the_stage_of_most_of_their_customers() -> None:
     made = made_of(["a"] * 5 + ["b"] * 5, lifecycle=["new"] * 3 + ["lost"] * 2 + ["active"] * 5)
-    found = assign_stages(made, touchpoints.load_touchpoints(None, {}).stage_by_segment)
+    found = assign_stages(made, touchpoints.load_touchpoints(None, {}))
     assert (found["a"].name, found["a"].share, found["a"].source) == ("activate", 0.6, "by lifecycle")
     assert found["b"].name == "retain"
 

@@ -366,3 +366,17 @@ def test_what_is_knocked_out_has_no_rank_that_could_hold() -> None:
 def test_weights_must_sum_up_to_100() -> None:
     with pytest.raises(ValueError, match="sum to 100; got 90"):
         TargetSettings(weights={"size": 90.0})
+
+
+@pytest.mark.parametrize(
+    ("margins", "scaled"),
+    [
+        ([0.3, 0.3004, 0.2999], [0.5, 0.5, 0.5]),
+        ([-0.3, -0.3001, -0.3], [0.5, 0.5, 0.5]),
+        ([0.3, 0.31, 0.32], [0.0, 0.5, 1.0]),
+        ([0.0, 0.0, 0.0], [0.5, 0.5, 0.5]),
+    ],
+)
+def test_differences_of_rounding_do_not_rank_segments(margins: list[float], scaled: list[float]) -> None:
+    criteria = SegmentCriteria({"margin": np.array(margins)}, frozenset())
+    assert criteria.scale_criterion("margin").tolist() == pytest.approx(scaled)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from segcli.cli.segmenters import apply_rfm
+from segcli.config import Settings
 from segcli.errors import ConfigProblems
 from segcli.segment import maps
 from segcli.segment.maps import MapRule, SegmentMap, measure_coverage
@@ -270,3 +273,26 @@ def test_a_claim_that_is_none_is_refused_with_its_place(claims: str, said: str, 
     with pytest.raises(ConfigProblems) as refused:
         maps.load_map(file_of("segments:\n  - {segment: A, r: 1-5}\n" + claims, "own.yaml"))
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("customers", "one_time", "note"),
+    [
+        (40, 0.5, "3 segments rather than 10, because the file has 40 customers"),
+        (40, 1.0, "3 segments rather than 10, because the file has 40 customers"),
+        (300, 0.5, "6 segments rather than 10, because the file has 300 customers"),
+        (600, 0.9, "3 segments rather than 10, because 90% of customers ordered once"),
+        (600, 0.5, ""),
+    ],
+)
+def test_thin_data_get_fewer_segments_and_are_told_why(
+    customers: int, one_time: float, note: str, customers_of: Callable[..., Any]
+) -> None:
+    lines = [
+        f"C{number},2026-{1 + (number * 7 + order * 5) % 12:02}-{1 + number % 28:02},{10 + number % 9}\n"
+        for number in range(customers)
+        for order in range(1 if number < one_time * customers else 3)
+    ]
+    shop = customers_of("customer_id,order_date,amount\n" + "".join(lines))
+    found = [text for text in apply_rfm(shop, Settings()).notes if "rather than" in text]
+    assert found == [note] * bool(note)

@@ -27,7 +27,7 @@ from segcli.config.yaml_loader import YamlDocument, load_shipped, parse_document
 from segcli.customers.quality_rules import MAX_ONE_TIME_SHARE
 from segcli.errors import ConfigProblems
 from segcli.io import read
-from segcli.message import join_messages, message
+from segcli.message import count_message, join_messages, message
 
 MAP_DIMENSIONS = ("r", "f", "m", "fm")
 FEW_CUSTOMERS, ENOUGH_CUSTOMERS = 100, 500  # below the first a base is thin; from the second on it is large
@@ -183,6 +183,18 @@ def choose_map_name(customer_count: int, one_time_share: float) -> str:
     if customer_count < FEW_CUSTOMERS or one_time_share > MAX_ONE_TIME_SHARE:
         return "three"
     return "six" if customer_count < ENOUGH_CUSTOMERS else "default"
+
+
+def explain_map_choice(segment_map: SegmentMap, customer_count: int, one_time_share: float) -> Iterator[str]:
+    """Yield why the chosen map has fewer segments than the default map; nothing for the default map."""
+    if segment_map.name == "default":
+        return
+    if customer_count < FEW_CUSTOMERS or one_time_share <= MAX_ONE_TIME_SHARE:
+        reason = count_message("the file has {count} customer", "the file has {count} customers", customer_count)
+    else:
+        reason = message("{share:.0%} of customers ordered once", share=one_time_share)
+    names = {rule.segment for rule in segment_map.rules}  # shipped maps cover all score combinations
+    yield message("{count} segments rather than 10, because {reason}", count=len(names), reason=reason)
 
 
 def load_map(name: str) -> SegmentMap:

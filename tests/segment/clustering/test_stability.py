@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sklearn.cluster import KMeans
 
 from segcli.config.cluster import ClusterSettings
+from segcli.errors import InputProblem
 from segcli.segment import methods
 from segcli.segment.clustering.k_selection import gap_statistics, select_k
 from segcli.segment.clustering.stability import (
@@ -152,8 +153,8 @@ def test_stability_is_that_of_scikit_learn_with_ten_starts() -> None:
         assert own.slsw_by_segment == pytest.approx(other.slsw_by_segment, abs=0.05)
 
 
-def verdict(matrix: Matrix, ks: range, **wanted: Any) -> tuple[int, str]:
-    chosen = select_k(matrix, ks, KMEANS, ClusterSettings(**{"pairs": 24, **wanted}), 1)
+def verdict(matrix: Matrix, ks: range, method: Any = KMEANS, **wanted: Any) -> tuple[int, str]:
+    chosen = select_k(matrix, ks, method, ClusterSettings(**{"pairs": 24, **wanted}), 1)
     return chosen.best_candidate.k, chosen.verdict
 
 
@@ -173,6 +174,32 @@ def test_noise_is_never_natural(seed: int) -> None:
     chance = np.random.default_rng(seed)
     assert verdict(chance.uniform(size=(100, 2)), range(2, 6), pairs=8)[1] != "natural"
     assert verdict(chance.uniform(size=(100, 5)), range(2, 4), pairs=8)[1] == "constructive"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", methods.list_methods())
+@pytest.mark.parametrize("seed", range(20))
+def test_no_method_calls_noise_natural(name: str, seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    noise = chance.uniform(size=(200, 4))
+    matrix = (noise > 0.5).astype(np.float64) if name == "latent" else noise
+    try:
+        _, found = verdict(matrix, range(2, 6), methods.load_method(name), pairs=8)
+    except InputProblem:
+        found = "refused"  # density-based methods find no group at all
+    assert found != "natural"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", methods.list_methods())
+def test_every_method_finds_planted_groups(name: str) -> None:
+    if name == "latent":
+        chance = np.random.default_rng(1)
+        truth = np.repeat([0, 1, 2], 100)
+        matrix = (chance.random((300, 9)) < np.where(truth[:, None] == np.arange(9) // 3, 0.95, 0.05)).astype(float)
+    else:
+        matrix = blobs((0, 0), (8, 0), (0, 8), size=100)
+    assert verdict(matrix, range(2, 6), methods.load_method(name)) == (3, "natural")
 
 
 def test_without_pairs_there_is_no_verdict() -> None:
