@@ -5,9 +5,10 @@ No event after the as-of day counts, and neither does a reply, a solution or a r
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,7 @@ from segcli.errors import UsageProblem
 from segcli.ingest.column_matching import normalise_name
 
 SESSION_GAP = np.timedelta64(30, "m")  # a longer pause begins a new session
+BLOCK_ROWS = 2_000_000  # events whose features are computed together
 MAX_TOUCHPOINTS = 12  # columns by touchpoint: the most frequent ones
 MONTHS = {"day": 12 / 365, "week": 12 / 52, "month": 1.0, "quarter": 3.0, "year": 12.0}  # months of a billing interval
 EXACT_SUM_LIMIT = 2**53  # up to here, sums of whole numbers are exact
@@ -77,20 +79,36 @@ def add_features(table: pd.DataFrame, events: pd.DataFrame, request: FeatureRequ
         return table
     if request.as_of is None:
         raise UsageProblem(f"ingest.events.{name}.features need an as-of day; hint: set it with --as-of")
+    computable = [feature for feature in features if _has_columns(feature, events, request)]
     event_rows = _EventRows.select(events, table[columns.CUSTOMER_ID], np.datetime64(request.as_of), request.horizon)
-    values: dict[str, pd.Series] = {}
-    for feature in features:
-        missing_column = next((role for role in _FEATURES[feature].roles if role not in events), None)
-        if missing_column is None:
-            values |= {name_feature(name, column): of for column, of in _FEATURES[feature].compute(event_rows, feature)}
-        elif request.is_declared:
-            raise UsageProblem(
-                f"ingest.events.{name}.features: {feature} needs a column {missing_column}, which is not recognised; "
-                f"hint: name it with --set ingest.events.{name}.columns.{missing_column}=NAME"
-            )
+    blocks = [_compute_features(block, computable) for block in event_rows.split_customers(computable)]
+    values = {
+        name_feature(name, column): pd.concat([block[column] for block in blocks], ignore_index=True)
+        for column in blocks[0]
+    }
     replaced = [column for column in table.columns if column in values or _is_feature(column, name, features)]
     new_columns = {column: series.set_axis(table.index) for column, series in values.items()}
     return pd.concat([table.drop(columns=replaced), pd.DataFrame(new_columns, index=table.index)], axis=1)
+
+
+def _has_columns(feature: str, events: pd.DataFrame, request: FeatureRequest) -> bool:
+    """Return whether the events have the columns that a feature needs.
+
+    Raises:
+        UsageProblem: they lack one, and the user names the feature.
+    """
+    missing_column = next((role for role in _FEATURES[feature].roles if role not in events), None)
+    if missing_column is not None and request.is_declared:
+        setting = f"ingest.events.{request.name}"
+        raise UsageProblem(
+            f"{setting}.features: {feature} needs a column {missing_column}, which is not recognised; "
+            f"hint: name it with --set {setting}.columns.{missing_column}=NAME"
+        )
+    return missing_column is None
+
+
+def _compute_features(event_rows: "_EventRows", features: Sequence[str]) -> dict[str, pd.Series]:
+    return dict(pair for feature in features for pair in _FEATURES[feature].compute(event_rows, feature))
 
 
 def _is_feature(column: str, name: str, features: Sequence[str]) -> bool:
@@ -122,7 +140,7 @@ class _EventRows:
     `horizon` is the day from which nothing is known.
     """
 
-    positions: npt.NDArray[np.int64]
+    positions: npt.NDArray[np.int32]
     times: npt.NDArray[np.datetime64]
     table: pd.DataFrame
     customer_count: int
@@ -136,12 +154,34 @@ class _EventRows:
         event_ids = events[columns.CUSTOMER_ID]
         rows_by_category = pd.Index(customer_ids.astype("str")).get_indexer(event_ids.cat.categories.astype("str"))
         codes = event_ids.cat.codes.to_numpy()
-        positions = rows_by_category[codes] if len(rows_by_category) else np.full(len(codes), -1)
+        rows_by_category = np.append(rows_by_category, -1)  # the last one is that of the code -1
+        positions = rows_by_category.astype(np.int32)[codes]
         times = events[EVENT_TIME].to_numpy()
         is_selected = (positions >= 0) & (times < horizon)
         if not is_selected.all():
             positions, times, events = positions[is_selected], times[is_selected], events[is_selected]
         return cls(positions, times, events, len(customer_ids), as_of, horizon)
+
+    def split_customers(self, features: Sequence[str]) -> Iterator["_EventRows"]:
+        """Yield the events of consecutive blocks of customers, so that the work on one block needs little memory.
+
+        Columns by touchpoint depend on the touchpoints of all customers, so that these are not split.
+        """
+        block_count = 1 if set(features) & set(TOUCHPOINT_FEATURES) else 1 + len(self.times) // BLOCK_ROWS
+        bounds = np.linspace(0, self.customer_count, block_count + 1).astype(int).tolist()
+        for start, end in pairwise(bounds):
+            if block_count == 1:
+                yield self
+                continue
+            rows = np.flatnonzero((self.positions >= start) & (self.positions < end))
+            table = self.table.take(rows)
+            yield replace(
+                self,
+                positions=self.positions[rows] - start,
+                times=self.times[rows],
+                table=table,
+                customer_count=end - start,
+            )
 
     @cached_property
     def days_ago(self) -> npt.NDArray[np.int64]:
@@ -211,11 +251,11 @@ class _EventRows:
 
 
 def _unique_pairs(
-    positions: npt.NDArray[np.int64], codes: npt.NDArray[np.int64], is_counted: RowMask
+    positions: npt.NDArray[np.int32], codes: npt.NDArray[np.int64], is_counted: RowMask
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     is_counted = is_counted & (codes >= 0)
     size = int(codes.max(initial=0)) + 1
-    pairs = positions[is_counted] * size + codes[is_counted]
+    pairs = positions[is_counted].astype(np.int64) * size + codes[is_counted]
     pairs.sort()  # ten times as fast as the hash table of np.unique
     pairs = pairs[np.diff(pairs, prepend=-1) != 0]
     return pairs // size, pairs % size
@@ -283,14 +323,14 @@ def _count_sessions(rows: _EventRows, feature: str) -> Columns:
 
 
 def _sort_by_time(
-    positions: npt.NDArray[np.int64], times: npt.NDArray[np.datetime64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.datetime64]]:
+    positions: npt.NDArray[np.int32], times: npt.NDArray[np.datetime64]
+) -> tuple[npt.NDArray[np.int64] | npt.NDArray[np.int32], npt.NDArray[np.datetime64]]:
     """Sort by customer and time; customer and second packed into one word sort ten times as fast as two columns."""
     microseconds = times.astype("datetime64[us]").astype(np.int64)
     seconds = microseconds // 1_000_000
     start = int(seconds.min(initial=0))
     if (seconds * 1_000_000 == microseconds).all() and int(seconds.max(initial=0)) - start < 2**32:
-        packed = (positions << 32) | (seconds - start)
+        packed = (positions.astype(np.int64) << 32) | (seconds - start)
         packed.sort()
         return packed >> 32, ((packed & 0xFFFFFFFF) + start).astype("datetime64[s]")
     order = np.lexsort((microseconds, positions))

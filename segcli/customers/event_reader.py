@@ -75,7 +75,7 @@ class EventColumns:
     rows: int
     malformed_rows: int
     times: Mapping[str, EventTimes]
-    texts: Mapping[str, EncodedColumn]
+    texts: dict[str, EncodedColumn]
     identity: EventIdentity | None = None
     notes: tuple[str, ...] = ()
     unread_times: frozenset[str] = frozenset()

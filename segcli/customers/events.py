@@ -103,9 +103,11 @@ class _EventJoiner:
         key_positions = key_index.get_indexer(pd.Index(key_texts))
         found_customers = np.where(key_positions >= 0, key_customers[key_positions], -1).astype(np.int32)
         positions = found_customers[keys.codes]
+        del event_columns.texts[event_file.key_column]
         times = event_columns.times[event_file.role_columns[EVENT_TIME]]
         outcome = _RowOutcome(event_columns.rows)
         outcome.reject((key_texts == "").to_numpy()[keys.codes], "no_customer")
+        del keys
         outcome.reject(np.isnat(times.values) & ~times.is_unreadable, "no_time")
         outcome.reject(times.is_unreadable, "unreadable_time")
         readable_count = outcome.kept_count
