@@ -292,15 +292,15 @@ def _find_days_since(rows: _EventRows, feature: str) -> Columns:
 
 def _compute_response_share(rows: _EventRows, feature: str) -> Columns:
     """Compute the share of messages sent that were opened or clicked; without message names, of sends."""
-    is_sent = rows.mark_words("type", "event_types", "sent")
+    is_sent, is_delivered = (rows.mark_words("type", "event_types", words) for words in ("sent", "delivered"))
     is_answer = rows.mark_words("type", "event_types", "opened" if feature == "open_share" else "clicked")
     if "message" not in rows.table:
-        sends = rows.count(is_sent)
+        sends = np.maximum(rows.count(is_sent), rows.count(is_delivered))  # a log may list both
         yield feature, _divide(np.minimum(rows.count(is_answer), sends), sends)
         return
     codes = rows.codes("message")
     size = int(codes.max(initial=0)) + 1
-    sent_customers, sent_codes = _unique_pairs(rows.positions, codes, is_sent)
+    sent_customers, sent_codes = _unique_pairs(rows.positions, codes, is_sent | is_delivered)
     answer_customers, answer_codes = _unique_pairs(rows.positions, codes, is_answer)
     is_answered = np.isin(sent_customers * size + sent_codes, answer_customers * size + answer_codes)
     answered = np.bincount(sent_customers[is_answered], minlength=rows.customer_count)

@@ -94,7 +94,8 @@ def _open_event_file(table_name: str, settings: EventSource, path: str) -> Event
     event_file = EventFile(table_name, settings, input_file, role_columns, key_column, join_key, kind)
     if preset is None:
         return event_file
-    title = f"{preset[1].title}: recognised by the header (preset {preset[0]})"
+    reason = "recognised by the header" if settings.preset is None else "as requested"
+    title = f"{preset[1].title}: {reason} (preset {preset[0]})"
     return replace(event_file, preset_title=title, value_numbers=preset[1].values)
 
 
@@ -137,7 +138,7 @@ def _find_key(
         wanted = [settings.match] if settings.match else KEY_COLUMNS
         for meaning in ("customer" if key == columns.CUSTOMER_ID else key for key in wanted):
             name = preset_columns.get(meaning)
-            if name is not None and any(samples[name]):
+            if name is not None and (any(samples[name]) or not any(map(any, samples.values()))):
                 return name, _detect_join_key(name, samples) if meaning == "customer" else _as_join_key(meaning)
     mapping = input_file.mapping.columns
     contact_key = [settings.match] if settings.match else []

@@ -15,6 +15,7 @@ from segcli.model import Customers, EventLogEvidence
 
 KINDS_WITH_NUMBERS = ("tickets", "reviews", "subscriptions")  # their ids have the same names as those of receipts
 ORDER_EVIDENCE = (columns.AMOUNT, columns.UNIT_PRICE, columns.QUANTITY, columns.PRODUCT)
+KINDS_WITH_PURCHASES = ("campaigns", "web")  # their exports may be of purchases, which then have money
 
 
 def refuse_event_log(input_file: InputFile) -> None:
@@ -59,7 +60,8 @@ def _find_preset(input_file: InputFile) -> EventLogEvidence | None:
     if input_file.preset or input_file.is_segcli_output:
         return None
     preset = choose_event_preset(None, input_file.header, input_file.content.name)
-    if preset is None:
+    money_columns = {columns.AMOUNT, columns.UNIT_PRICE} & set(input_file.mapping.columns)
+    if preset is None or (money_columns and preset[1].kind in KINDS_WITH_PURCHASES):
         return None
     time_column = preset[1].map_columns(input_file.header).get("time", "")
     return EventLogEvidence(preset[1].kind, f"{preset[1].title}, by the header", time_column)

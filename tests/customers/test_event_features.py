@@ -249,6 +249,25 @@ def test_the_generator_writes_the_same_files_again(tmp_path: Path) -> None:
         assert (tmp_path / name).read_bytes() == (SHOP / name).read_bytes(), name
 
 
+@pytest.mark.parametrize(
+    ("types", "opened", "clicked"),
+    [
+        (["sent", "delivered", "open"], 1, 0),  # one message, of which the log lists two steps
+        (["Received Email", "Received Email", "Opened Email", "Clicked Email"], 0.5, 0.5),
+        (["SENT", "OPEN", "OPEN", "OPEN"], 1, 0),  # at most every message
+        (["open"], None, None),
+    ],
+)
+def test_shares_of_sends_without_names_of_messages(
+    types: list[str], opened: float | None, clicked: float | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "log.csv"
+    rows = "".join(f"K-001,2026-06-01,{kind}\n" for kind in types)
+    path.write_text(f"customer_id,time,type\n{rows}", encoding="utf-8")
+    found = load_shop(campaigns={"path": str(path)}).table[["campaigns_open_share", "campaigns_click_share"]].iloc[0]
+    assert [None if value != value else value for value in found] == [opened, clicked]  # noqa: PLR0124 - NaN
+
+
 def test_features_are_chosen_or_those_of_the_kind() -> None:
     path = str(SHOP / "visits.csv")
     default = load_shop(web={"path": path}).table

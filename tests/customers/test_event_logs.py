@@ -88,3 +88,9 @@ def test_an_export_of_a_known_platform_is_named(customers_of: Callable[..., Any]
 def test_a_table_of_customers_is_no_log(customers_of: Callable[..., Any]) -> None:
     customers = customers_of("customer_id,age,subscription_status\na,30,active\nb,40,ended\n")
     assert customers.input_reports[0].event_log is None
+
+
+def test_purchases_in_an_export_of_visits_are_orders(customers_of: Callable[..., Any]) -> None:
+    """The table of completed orders has the header of other events, and money."""
+    text = "anonymous_id,user_id,received_at,order_id,total\nx,a,2026-06-01,1,5\nx,a,2026-06-02,2,5\n"
+    assert customers_of(text).table["orders"].tolist() == [2]
