@@ -86,7 +86,7 @@ class RejectedLine:
 class QualityCheck:
     """Result of a quality rule: its setting, the input, the outcome, the severity and the finding.
 
-    `section` is the section of the settings that defines the rule.
+    `section` is the section of the settings that defines the rule. `line` is the first line that breaks it, if known.
     """
 
     rule: str
@@ -95,6 +95,7 @@ class QualityCheck:
     severity: str
     what: str
     section: str = "quality"
+    line: int | None = None
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,8 @@ class Transactions:
     `lines` has one row per kept order line: customer_id and order_id (text), order_date (datetime), amount (integer
     money units, see `money_scale`), is_return (bool), and all other transaction columns of the export. Lines of a large
     export are read on first use (`load_lines`). `as_of` is the reference day of recency, `collapse` the unit of one
-    purchase (order, day), `returns` the effect of a return on revenue (net, exclude, separate).
+    purchase (order, day), `returns` the effect of a return on revenue (net, exclude, separate). `order_tables` holds
+    what `list_orders` has computed, because many measures need it.
     """
 
     load_lines: Callable[[], pd.DataFrame]
@@ -156,6 +158,9 @@ class Transactions:
     input_report: InputReport
     collapse: str = "order"
     returns: str = "net"
+    order_tables: list[tuple[pd.Series, pd.DataFrame]] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
 
     @property
     def lines(self) -> pd.DataFrame:

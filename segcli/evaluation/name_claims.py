@@ -24,12 +24,13 @@ HARDLY_SHARE = 0.5  # of the share of buyers among all customers
 ONE_ORDER_SHARE = 2 / 3  # of the customers of a segment that claims one order
 
 SUPPORTED, CONTRADICTED, OPEN = "supported", "contradicted", "open"
+BUYS_MORE, BUYS_STILL = ("buys", "more"), ("buys", "still")
 # What contradicts a name, in short: it follows the name.
 MARKS: Mapping[tuple[str, str], str] = {
-    ("buys", "more"): message("buys no more than average here"),
+    BUYS_MORE: message("buys no more than average here"),
     ("buys", "less"): message("buys as often as active here"),
     ("buys", "hardly"): message("still buys here"),
-    ("buys", "still"): message("hardly returns here"),
+    BUYS_STILL: message("hardly returns here"),
     ("orders", "one"): message("several orders here"),
     ("tenure", "short"): message("long-standing here"),
     ("revenue", "high"): message("low revenue here"),
@@ -89,9 +90,14 @@ def find_contradictions(segmentation: Segmentation) -> dict[str, list[ClaimCheck
 def _check_claim(
     segmentation: Segmentation, name: str, claim: tuple[str, str], purchases: _Purchases | None
 ) -> Iterator[ClaimCheck]:
+    """Yield the check of a claim; if customers who should buy more hardly buy at all, that is what is contradicted."""
     if claim[0] == "buys":
         if purchases is not None and purchases.members.get(name, 0):
-            yield _check_purchases(name, claim, purchases)
+            check = _check_purchases(name, claim, purchases)
+            if claim == BUYS_MORE and check.verdict == CONTRADICTED:
+                weaker_check = _check_purchases(name, BUYS_STILL, purchases)
+                check = weaker_check if weaker_check.verdict == CONTRADICTED else check
+            yield check
         return
     fact = _check_fact(segmentation.customers.table, (segmentation.labels == name).to_numpy(), claim)
     if fact is not None:

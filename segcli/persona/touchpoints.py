@@ -23,9 +23,14 @@ STAGE_COLUMNS = (
 )  # columns with the stage of a customer, in order of precedence
 
 
-# Stage of customers who contradict the claim of their segment's name: they buy as often as active customers, or are not
-# new. Other claims leave the stage as it is.
-STAGE_IN_SPITE_OF_NAME = {"buys less": "retain", "orders one": "retain", "tenure short": "retain"}
+# Stage of customers who contradict the claim of their segment's name: they buy as often as active customers, are not
+# new, or hardly buy. Other claims leave the stage as it is.
+STAGE_IN_SPITE_OF_NAME = {
+    "buys less": "retain",
+    "orders one": "retain",
+    "tenure short": "retain",
+    "buys still": "win back",
+}
 
 
 @dataclass(frozen=True)

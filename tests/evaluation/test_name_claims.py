@@ -87,21 +87,24 @@ def test_claims_are_contradicted_where_the_purchases_say_so(
 def test_the_stage_of_a_segment_follows_its_purchases_unless_the_settings_assign_it(
     customers_of: Callable[..., Any],
 ) -> None:
-    letters = {"activate": ["e"], "win back": ["b", "c"]}
-    groups = {"a": (100, 60, 3), "b": (100, 60, 3), "c": (100, 5, 2), "e": (100, 30, 2)}
-    segmentation = named_by_id(shop_of(customers_of, groups), {**CLAIMS, "c": {"buys": "hardly"}})
+    letters = {"activate": ["e"], "win back": ["b", "c"], "retain": ["a", "f"]}
+    groups = {"a": (100, 60, 3), "b": (100, 60, 3), "c": (100, 5, 2), "e": (100, 30, 2), "f": (100, 0, 3)}
+    segmentation = named_by_id(shop_of(customers_of, groups), {**CLAIMS, "f": {"buys": "more"}})
     declared = load_touchpoints(None, {name.replace(" ", "_"): names for name, names in letters.items()})
     by_name = replace(declared, declared_segments=frozenset())
-    assert {name: stage.name for name, stage in assign_stages(segmentation, declared).items() if name in "bce"} == {
-        "b": "win back",
-        "c": "win back",
-        "e": "activate",
-    }
-    stages = assign_stages(segmentation, by_name)
-    assert {name: stage.name for name, stage in stages.items() if name in "bce"} == {
-        "b": "retain",
-        "c": "win back",
-        "e": "retain",
+    declared_stages = {name: stage.name for name, stage in assign_stages(segmentation, declared).items()}
+    assert declared_stages == {"a": "retain", "b": "win back", "c": "win back", "e": "activate", "f": "retain"}
+    stages = {name: stage.name for name, stage in assign_stages(segmentation, by_name).items()}
+    assert stages == {"a": "retain", "b": "retain", "c": "win back", "e": "retain", "f": "win back"}
+
+
+def test_customers_who_should_buy_more_and_hardly_buy_are_called_so(customers_of: Callable[..., Any]) -> None:
+    groups = {"a": (100, 80, 3), "b": (100, 35, 3), "f": (100, 0, 3)}
+    claims = {name: {"buys": "more"} for name in groups}
+    contradictions = find_contradictions(named_by_id(shop_of(customers_of, groups), claims))
+    assert {name: [check.claim for check in checks] for name, checks in contradictions.items()} == {
+        "b": [("buys", "more")],
+        "f": [("buys", "still")],
     }
 
 
