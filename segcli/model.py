@@ -110,11 +110,21 @@ class StatusValue:
 
 
 @dataclass(frozen=True)
+class EventLogEvidence:
+    """Kind of the log of events that a file looks like, what shows it, and its column of times (blank if unknown)."""
+
+    kind: str
+    reason: str
+    time_column: str = ""
+
+
+@dataclass(frozen=True)
 class InputReport:
     """Report on how one input was parsed, for people and for the run manifest.
 
     `rejects` is filled only on request. `decisive_notes` are the `notes` that affect more than 1% of the money.
-    `statuses` are the values of columns that describe the status of order lines.
+    `statuses` are the values of columns that describe the status of order lines. `event_log` is set if a table with one
+    row per customer looks like a log of events.
     """
 
     input: Input
@@ -127,6 +137,7 @@ class InputReport:
     rejects: tuple[RejectedLine, ...] = ()
     decisive_notes: tuple[str, ...] = ()
     statuses: tuple[StatusValue, ...] = ()
+    event_log: EventLogEvidence | None = None
 
 
 @dataclass(frozen=True)

@@ -353,8 +353,8 @@ class IngestSettings(Section):
     events: dict[EventTableName, EventSource] = Field(
         default_factory=dict,
         description="What your customers did, one row per event, in any number of tables, for example {campaigns: "
-        "{path: sends.csv}}. Rules use each table by its name. Keys: path, customer, match, time, type, value, text, "
-        "duration, event_id, features, date_format, timezone, decimal, encoding, delimiter.",
+        "{path: sends.csv}}. Rules use each table by its name. Keys: path, kind, preset, customer, match, time, type, "
+        "value, text, duration, event_id, columns, features, date_format, timezone, decimal, encoding, delimiter.",
     )
     lookups: dict[LookupName, LookupSource] = Field(
         default_factory=dict,

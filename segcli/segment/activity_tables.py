@@ -24,7 +24,7 @@ def build_activity_tables(customers: Customers) -> Mapping[str, ActivityTable]:
     """Return the tables that rules on these customers may name."""
     transactions = customers.transactions
     event_tables = {
-        name: ActivityTable(partial(_select_event_rows, rows), EVENT_TIME) for name, rows in customers.events.items()
+        name: ActivityTable(partial(_select_event_rows, customers, name), EVENT_TIME) for name in customers.events
     }
     if transactions is None:
         return event_tables
@@ -37,7 +37,8 @@ def build_activity_tables(customers: Customers) -> Mapping[str, ActivityTable]:
     }
 
 
-def _select_event_rows(rows: pd.DataFrame) -> ActivityRows:
+def _select_event_rows(customers: Customers, name: str) -> ActivityRows:
+    rows = customers.events[name]
     return ActivityRows(rows.drop(columns=columns.CUSTOMER_ID), rows[columns.CUSTOMER_ID])
 
 

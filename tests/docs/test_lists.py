@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from segcli import columns, exporters
-from segcli.ingest import presets
+from segcli.ingest import event_presets, presets
 from segcli.reports.check_result import list_codes
 from segcli.segment import methods
 
@@ -54,6 +54,12 @@ def test_published_segment_definitions(kept: Kept) -> None:
                 lines.append(f"| {item['name']} | {described} | {rule} |")
         lines.append("")
     assert kept(DOCS / "segment-definitions.md", "definitions", lines)
+
+
+def test_event_presets(kept: Kept) -> None:
+    made = {name: event_presets.load_event_preset(name) for name in event_presets.list_event_presets()}
+    rows = [f"| `{name}` | {one.title} | `{one.kind}` |" for name, one in made.items()]
+    assert kept(DOCS / "events.md", "event-presets", ["| preset | export | kind |", "| --- | --- | --- |", *rows])
 
 
 def test_measures_of_rfm(kept: Kept) -> None:
