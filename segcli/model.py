@@ -169,13 +169,22 @@ class Transactions:
 
 
 @dataclass(frozen=True)
+class LineLookup:
+    """A lookup table of order lines: the column that it describes, its file, and its rows, with the key in `by`."""
+
+    by: str
+    path: str
+    rows: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Customers:
     """Customer table: one row per customer, sorted by customer_id (text, unique); `as_of` is set if recency is known.
 
     `transactions` are the order lines behind the table, if this process has read them. `contacts` are addresses and
     names, aligned with `table` (text, blank if unknown); they are separate because only exports read them.
     `currency` is that of all amounts, blank if unknown. `events` are the tables of `ingest.events`: one row per event,
-    with customer_id (categorical), time, and the columns of the file.
+    with customer_id (categorical), time, and the columns of the file. `line_lookups` describe order lines in rules.
     """
 
     table: pd.DataFrame
@@ -187,6 +196,7 @@ class Customers:
     contacts: pd.DataFrame | None = None
     currency: str = ""
     events: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    line_lookups: tuple[LineLookup, ...] = ()
 
     def __post_init__(self) -> None:
         from segcli.arrow import is_sorted

@@ -227,7 +227,7 @@ def customers_as_of(customers: Customers, day: date) -> Customers:
         if features:
             request = FeatureRequest(name, features, day, is_declared=False, known_before=day)
             table = add_features(table, past_events[name], request)
-    return replace(past_customers, table=table, warnings=(), events=past_events)
+    return replace(past_customers, table=table, warnings=(), events=past_events, line_lookups=customers.line_lookups)
 
 
 def _select_past_events(rows: pd.DataFrame, day: date) -> pd.DataFrame:
