@@ -39,12 +39,6 @@ def test_presets(kept: Kept) -> None:
     )
 
 
-def test_event_presets(kept: Kept) -> None:
-    made = {name: event_presets.load_event_preset(name) for name in event_presets.list_event_presets()}
-    rows = [f"| `{name}` | {one.title} | `{one.kind}` |" for name, one in made.items()]
-    assert kept(DOCS / "events.md", "event-presets", ["| preset | export | kind |", "| --- | --- | --- |", *rows])
-
-
 def test_published_segment_definitions(kept: Kept) -> None:
     path = Path(__file__).parents[1] / "segment" / "expressions" / "published_segments.yaml"
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -60,6 +54,12 @@ def test_published_segment_definitions(kept: Kept) -> None:
                 lines.append(f"| {item['name']} | {described} | {rule} |")
         lines.append("")
     assert kept(DOCS / "segment-definitions.md", "definitions", lines)
+
+
+def test_event_presets(kept: Kept) -> None:
+    made = {name: event_presets.load_event_preset(name) for name in event_presets.list_event_presets()}
+    rows = [f"| `{name}` | {one.title} | `{one.kind}` |" for name, one in made.items()]
+    assert kept(DOCS / "events.md", "event-presets", ["| preset | export | kind |", "| --- | --- | --- |", *rows])
 
 
 def test_measures_of_rfm(kept: Kept) -> None:
