@@ -86,7 +86,7 @@ class RejectedLine:
 class QualityCheck:
     """Result of a quality rule: its setting, the input, the outcome, the severity and the finding.
 
-    `section` is the section of the settings that defines the rule.
+    `section` is the section of the settings that defines the rule. `line` is the first line that breaks it, if known.
     """
 
     rule: str
@@ -95,6 +95,7 @@ class QualityCheck:
     severity: str
     what: str
     section: str = "quality"
+    line: int | None = None
 
 
 @dataclass(frozen=True)

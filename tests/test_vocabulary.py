@@ -20,6 +20,7 @@ PLUGIN_FOLDERS = {
     "destinations",
     "charts",
     "formats",
+    "check_formats",
     "sections",
 }
 # Words that hide what a name holds; each has a plain term of the field.

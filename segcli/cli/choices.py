@@ -8,6 +8,7 @@ from typer import Context
 from segcli import plugins
 
 Completions = Iterable[str | tuple[str, str]]
+DESTINATIONS_PACKAGE = "segcli.exporters.destinations"
 INPUT_PARAMETERS = ("input", "files", "orders")  # parameters with input paths
 
 
@@ -18,12 +19,17 @@ def complete_words(*words: str) -> Callable[[], list[str]]:
 
 def complete_plugins(package: str, suffix: str = ".py", *more_names: str) -> Callable[[], list[str]]:
     """Return a completion of the plug-ins of a folder."""
-    return lambda: [*plugins.list_plugin_files(package, suffix), *more_names]
+    return lambda: [*plugins.list_plugin_files(package, suffix), *plugins.list_added_plugins(package), *more_names]
 
 
 def list_destinations() -> list[str]:
-    """Return the names of export destinations."""
-    return [*plugins.list_dashed_plugins("segcli.exporters.destinations"), "sql"]
+    """Return the names of built-in export destinations."""
+    return [*plugins.list_dashed_plugins(DESTINATIONS_PACKAGE), "sql", "dbt"]
+
+
+def complete_destinations() -> list[str]:
+    """Return the names of all export destinations."""
+    return [*list_destinations(), *plugins.list_added_plugins(DESTINATIONS_PACKAGE)]
 
 
 def complete_list(list_names: Callable[[], list[str]]) -> Callable[[str], list[str]]:

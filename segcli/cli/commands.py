@@ -28,7 +28,7 @@ ANALYSIS_COMMANDS = (
     "forget",
 )
 COMMAND_GROUPS = ("config",)
-STANDALONE_COMMANDS = ("explain", "demo", "completion")
+STANDALONE_COMMANDS = ("explain", "demo", "completion", "mcp")
 COMMAND_NAMES = (*SEGMENTATION_COMMANDS, *ANALYSIS_COMMANDS, *COMMAND_GROUPS, *STANDALONE_COMMANDS)
 
 
@@ -51,7 +51,9 @@ def build_app(command_names: Iterable[str] = COMMAND_NAMES) -> typer.Typer:
             app.add_typer(module.app, name=name)
         else:
             app.command(name=name, cls=CommandWithPanels, epilog=format_examples(module.EXAMPLES))(
-                module.command if name in STANDALONE_COMMANDS else add_common_options(module.command)
+                module.command
+                if name in STANDALONE_COMMANDS
+                else add_common_options(module.command, getattr(module, "MORE_FORMATS", ()))
             )
     return app
 

@@ -92,9 +92,9 @@ def command(
             command_input.check_quality()
             return
         old_segmentations, new_segmentations = (
-            _segment_both_days(command_input, then)
+            segment_both_days(command_input, then)
             if then
-            else _load_both_segmentations(inputs.find_customer_table(old), command_input, console)
+            else load_both_segmentations(inputs.find_customer_table(old), command_input, console)
         )
         comparison = compare_segmentations(old_segmentations, new_segmentations, command_input.settings.compare)
         write_result(build_comparison_result(comparison, command_input.customers), common_options, console)
@@ -154,7 +154,7 @@ def _load_run(run_folder: Path) -> "RunSummary":
     return RunSummary(run_folder.name, run_facts.get("as_of") or "", segment_sizes)
 
 
-def _segment_both_days(
+def segment_both_days(
     command_input: inputs.CommandInput, day_text: str
 ) -> "tuple[list[Segmentation], list[Segmentation]]":
     """Return the declared segmentations as of an earlier day and now."""
@@ -233,7 +233,7 @@ def _find_campaign_segments(command_input: inputs.CommandInput, group_rows: "pd.
     return group_rows[CUSTOMER_ID].map(segment_by_id).fillna(NO_SEGMENT)
 
 
-def _load_both_segmentations(
+def load_both_segmentations(
     old_path: str, command_input: inputs.CommandInput, console: Console
 ) -> "tuple[list[Segmentation], list[Segmentation]]":
     """Return the segmentations of the earlier and of the later table."""

@@ -12,7 +12,7 @@ from typer import Argument
 from segcli import plugins
 from segcli.cli import choices
 from segcli.cli.terminal import write_stdout
-from segcli.errors import EXIT_CODE_MEANINGS, ExitCode, UsageProblem
+from segcli.errors import EXIT_CODE_MEANINGS, EnvironmentProblem, ExitCode, UsageProblem
 
 CodeArgument = Annotated[
     str | None,
@@ -191,6 +191,17 @@ def _list_bases() -> Iterator[Topic]:
         source = files("segcli").joinpath("segment/bases", f"{name}.py").read_text(encoding="utf-8")
         summary = (ast.get_docstring(ast.parse(source)) or "").splitlines()[0]
         yield Topic("base", name, summary, partial(_explain_base, name, summary))
+    for name in plugins.list_added_plugins(BASES_PACKAGE):
+        summary = _summarise_added_base(name)
+        yield Topic("base", name, summary, partial(_explain_base, name, summary))
+
+
+def _summarise_added_base(name: str) -> str:
+    """Return the summary of a base of another package; the problem if it cannot be used, as other topics can."""
+    try:
+        return (plugins.load_plugin(BASES_PACKAGE, name).__doc__ or "").partition("\n")[0]
+    except EnvironmentProblem as error:
+        return str(error)
 
 
 def _explain_base(name: str, summary: str) -> Iterator[str]:

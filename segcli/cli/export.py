@@ -15,7 +15,7 @@ DestinationOption = Annotated[
     Option(
         help=f"Destination: {plugins.join_words(choices.list_destinations())}.",
         metavar="NAME",
-        autocompletion=choices.list_destinations,
+        autocompletion=choices.complete_destinations,
     ),
 ]
 ExportOfOption = Annotated[
@@ -59,7 +59,7 @@ OnlyChangedOption = Annotated[
 DialectOption = Annotated[
     str | None,
     Option(
-        help="SQL dialect for the destination sql: duckdb, postgresql, bigquery or snowflake.",
+        help="SQL dialect for the destinations sql and dbt: duckdb, postgresql, bigquery or snowflake.",
         metavar="NAME",
         autocompletion=choices.complete_words("duckdb", "postgresql", "bigquery", "snowflake"),
     ),
@@ -68,6 +68,7 @@ DialectOption = Annotated[
 EXAMPLES = (
     "segcli export scored.csv --to plain --of rfm -o audience.csv",
     "segcli export orders.csv --to sql --dialect postgresql -o segments.sql",
+    "segcli export orders.csv --to dbt -o models/rfm_segment.sql",
 )
 
 
@@ -87,7 +88,7 @@ def command(
     """Write an audience file for a CRM or ad system.
 
     segcli formats and hashes addresses as the destination requires, keeps its limits, and excludes customers without
-    consent. --to sql writes the definition of the segments as SQL.
+    consent. --to sql writes the definition of the segments as SQL, --to dbt as a dbt model with its properties.
     """
     if to is None:
         raise UsageProblem("no destination; set one with --to, for example --to klaviyo")
@@ -107,7 +108,7 @@ def command(
             common_options,
             console,
             flags,
-            extra_outputs=groups,
+            extra_outputs=_list_more_outputs(to, groups, common_options),
             extra_inputs=[only_changed] if only_changed else [],
             check_settings=lambda loaded: export_files.check_destinations(loaded.settings),
             needs_contacts=True,
@@ -122,11 +123,12 @@ def command(
             export_files.select_segmentations(command_input.customers, command_input.loaded_config, export_settings.of),
             command_input.settings,
         )
-        if export_settings.to == export_files.SQL_DESTINATION:
-            sql_text = export_files.render_sql_definition(
-                export_settings, analysis.segmentations, command_input.loaded_config
+        if export_settings.to in export_files.DEFINITION_DESTINATIONS:
+            path = "" if common_options.output in (None, "-") else str(common_options.output)
+            texts = export_files.render_definition(
+                export_settings, analysis.segmentations, command_input.loaded_config, path
             )
-            _write_definition(sql_text, common_options, console)
+            _write_definition(texts, common_options, console)
         else:
             export_result = export_files.build_export(
                 export_settings, analysis, console, is_dry_run=common_options.dry_run
@@ -136,13 +138,22 @@ def command(
         command_input.check_quality()
 
 
-def _write_definition(text: str, common_options: CommonOptions, console: Console) -> None:
+def _list_more_outputs(to: str, groups: str | None, common_options: CommonOptions) -> list[str]:
+    """Return the files that the command writes beside its output."""
+    has_schema = to == export_files.DBT_DESTINATION and common_options.output not in (None, "-")
+    schema_paths = [export_files.schema_file_name(str(common_options.output))] * has_schema
+    return [*schema_paths, *([groups] if groups else [])]
+
+
+def _write_definition(texts: dict[str, str], common_options: CommonOptions, console: Console) -> None:
+    """Write the files of a definition; without a path, its SQL to stdout."""
     from segcli.cli import output, terminal
 
-    if common_options.output in (None, "-"):
-        terminal.write_stdout(text)
-    else:
-        output.save_file(str(common_options.output), text, common_options, console)
+    for path, text in texts.items():
+        if path:
+            output.save_file(path, text, common_options, console)
+        else:
+            terminal.write_stdout(text)
 
 
 def _write_audience(

@@ -1,6 +1,7 @@
 """Export files for other systems, as declared in the settings."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from segcli.cli import inputs, keys, segmenters
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from segcli.model import Customers, Segmentation
     from segcli.persona.analysis import Analysis
 
-SQL_DESTINATION = "sql"
+SQL_DESTINATION, DBT_DESTINATION = "sql", "dbt"
+DEFINITION_DESTINATIONS = (SQL_DESTINATION, DBT_DESTINATION)  # definitions of segments, not lists of people
+SQL_SUFFIX, DBT_SCHEMA_SUFFIX = ".sql", ".yml"
 
 
 def check_destinations(settings: "Settings") -> None:
@@ -29,7 +32,7 @@ def check_destinations(settings: "Settings") -> None:
     from segcli.segment.sql.dialects import find_dialect
 
     for export_settings in settings.export:
-        if export_settings.to == SQL_DESTINATION:
+        if export_settings.to in DEFINITION_DESTINATIONS:
             find_dialect(export_settings.dialect)
         else:
             exporters.load_destination(export_settings.to)
@@ -41,10 +44,14 @@ def check_destinations(settings: "Settings") -> None:
 
 def export_file_name(export_settings: "ExportSettings") -> str:
     """Return the name of the export file in the folder of a run."""
-    return (
-        export_settings.file
-        or f"export-{export_settings.to}.{'sql' if export_settings.to == SQL_DESTINATION else 'csv'}"
-    )
+    is_definition = export_settings.to in DEFINITION_DESTINATIONS
+    separator = "_" if export_settings.to == DBT_DESTINATION else "-"  # names of dbt models have no dashes
+    return export_settings.file or f"export{separator}{export_settings.to}{SQL_SUFFIX if is_definition else '.csv'}"
+
+
+def schema_file_name(sql_file_name: str) -> str:
+    """Return the name of the file with the properties of a dbt model."""
+    return str(Path(sql_file_name).with_suffix(DBT_SCHEMA_SUFFIX))
 
 
 def groups_file_name(export_settings: "ExportSettings") -> str:
@@ -55,7 +62,12 @@ def groups_file_name(export_settings: "ExportSettings") -> str:
 def list_file_names(settings: "Settings") -> list[str]:
     """Return the names of all export files that a run writes."""
     groups = [groups_file_name(export_settings) for export_settings in settings.export if export_settings.holdout_share]
-    return [*map(export_file_name, settings.export), *groups]
+    schemas = [
+        schema_file_name(export_file_name(export_settings))
+        for export_settings in settings.export
+        if export_settings.to == DBT_DESTINATION
+    ]
+    return [*map(export_file_name, settings.export), *groups, *schemas]
 
 
 class RenderedExports(NamedTuple):
@@ -76,10 +88,9 @@ def render_export_files(
     texts: dict[str, str] = {}
     export_results = []
     for export_settings in loaded_config.settings.export:
-        if export_settings.to == SQL_DESTINATION:
-            texts[export_file_name(export_settings)] = render_sql_definition(
-                export_settings, analysis.segmentations, loaded_config
-            )
+        if export_settings.to in DEFINITION_DESTINATIONS:
+            file_name = export_file_name(export_settings)
+            texts |= render_definition(export_settings, analysis.segmentations, loaded_config, file_name)
             continue
         export_result = build_export(export_settings, analysis, console, is_dry_run=is_dry_run)
         export_results.append(export_result)
@@ -128,15 +139,33 @@ def build_export(
     return build_audience(segmentation, export_settings, terms, segment_names)
 
 
-def render_sql_definition(
-    export_settings: "ExportSettings", segmentations: "Sequence[Segmentation]", loaded_config: "LoadedSettings"
-) -> str:
-    """Return the definition of a segmentation as SQL."""
+def render_definition(
+    export_settings: "ExportSettings",
+    segmentations: "Sequence[Segmentation]",
+    loaded_config: "LoadedSettings",
+    path: str = "",
+) -> dict[str, str]:
+    """Return the definition of a segmentation as SQL, and for dbt its properties, by the paths of their files.
+
+    Args:
+        export_settings: the segmentation, the destination and the dialect.
+        segmentations: all segmentations.
+        loaded_config: effective settings, with the rules.
+        path: path of the SQL file; its name is that of the dbt model. Default: the column of the segmentation.
+    """
     from segcli.persona.analysis import find_segmentation
     from segcli.persona.sql_definition import define_segmentation
+    from segcli.segment.sql.dbt import build_dbt_model, find_dbt_dialect
+    from segcli.segment.sql.dialects import find_dialect
 
     segmentation = find_segmentation(segmentations, export_settings.of, "export.of")
-    return define_segmentation(segmentation, export_settings.dialect, segmenters.prepare_rules(loaded_config)).sql_text
+    is_model = export_settings.to == DBT_DESTINATION
+    dialect = (find_dbt_dialect if is_model else find_dialect)(export_settings.dialect)
+    definition = define_segmentation(segmentation, dialect, segmenters.prepare_rules(loaded_config))
+    if not is_model:
+        return {path: definition.sql_text}
+    model = build_dbt_model(definition, Path(path).stem or segmentation.column)
+    return {path: model.sql_text, **({schema_file_name(path): model.schema_text} if path else {})}
 
 
 def _load_earlier_segments(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from segcli.model import Customers, InputReport, Reconciliation, Segmentation
     from segcli.reports.report import Findings
 
-ROW_FORMATS = ("csv", "tsv", "ndjson", "parquet")
+ROW_FORMATS = ("csv", "tsv", "ndjson", "parquet", "arrow", "xlsx")
 AUTOMATIC_REASONS = ("in_earlier_file", "date_outlier")  # reasons for which segcli ignores lines on its own
 OPTION_MARK = "; hint: "  # precedes the option that a note recommends
 SUGGESTED_FILE = "segmented.csv"  # file name in the suggestions of `print_next_commands`

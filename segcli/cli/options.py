@@ -6,7 +6,7 @@ The help text of an option that sets a setting repeats the description of the se
 import functools
 import inspect
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -52,17 +52,21 @@ OutputOption = Annotated[
         rich_help_panel=help_layout.OUTPUT,
     ),
 ]
-FormatOption = Annotated[
-    str | None,
-    Option(
+
+
+def _build_format_option(more_formats: Sequence[str] = ()) -> Any:  # noqa: ANN401 - typer has no type for options
+    formats = sorted([*plugins.list_plugin_files("segcli.reports.formats"), *more_formats])
+    return Option(
         "--format",
         "-f",
-        help=f"{plugins.join_words(plugins.list_plugin_files('segcli.reports.formats'))}.",
+        help=f"{plugins.join_words(formats)}.",
         metavar="FORMAT",
-        autocompletion=choices.complete_plugins("segcli.reports.formats"),
+        autocompletion=choices.complete_words(*formats),
         rich_help_panel=help_layout.OUTPUT,
-    ),
-]
+    )
+
+
+FormatOption = Annotated[str | None, _build_format_option()]
 AsOfOption = Annotated[
     str | None,
     Option(
@@ -314,8 +318,11 @@ class CommonOptions:
     colour: ColourOption = "auto"
     log_format: LogFormatOption = "text"
 
-    def check_choices(self) -> None:
+    def check_choices(self, more_formats: Sequence[str] = ()) -> None:
         """Reject unknown words before any data are read.
+
+        Args:
+            more_formats: formats of the command, in addition to those of all commands.
 
         Raises:
             UsageProblem: an option has an unknown value.
@@ -323,7 +330,7 @@ class CommonOptions:
         from segcli.reports import formats
 
         allowed_values = {
-            "--format": (self.layout, formats.list_formats()),
+            "--format": (self.layout, sorted([*formats.list_formats(), *more_formats])),
             "--color": (self.colour, ["auto", "always", "never"]),
             "--log-format": (self.log_format, ["text", "json"]),
         }
@@ -344,15 +351,22 @@ def show_missing_command_help(context: Context) -> None:
         raise Exit(ExitCode.USAGE)
 
 
-def add_common_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the shared options to a command, which receives them as one object in `common_options`."""
+def add_common_options(command: Callable[..., None], more_formats: Sequence[str] = ()) -> Callable[..., None]:
+    """Add the shared options to a command, which receives them as one object in `common_options`.
+
+    Args:
+        command: the command.
+        more_formats: formats of this command, in addition to those of all commands.
+    """
     own_signature = inspect.signature(command, eval_str=True)
     common_parameters = [
         inspect.Parameter(
             name,
             inspect.Parameter.KEYWORD_ONLY,
             default=CommonOptions.__dataclass_fields__[name].default,
-            annotation=CommonOptions.__dataclass_fields__[name].type,
+            annotation=Annotated[str | None, _build_format_option(more_formats)]
+            if more_formats and name == "layout"
+            else CommonOptions.__dataclass_fields__[name].type,
         )
         for name in CommonOptions.__dataclass_fields__
     ]
@@ -367,7 +381,7 @@ def add_common_options(command: Callable[..., None]) -> Callable[..., None]:
         common_options = CommonOptions(
             **{parameter.name: values.pop(parameter.name) for parameter in common_parameters}
         )
-        common_options.check_choices()
+        common_options.check_choices(more_formats)
         if hasattr(signal, "SIGPIPE"):  # not on Windows
             signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # from here on a closed pipe is an error, reported as 141
         command(**values, common_options=common_options)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from segcli.reports.blocks import Block, Result
+    from segcli.reports.formats import OutputFormat
 
 
 # Chart files: next to a Markdown report in a folder named after it, or in a folder of the user's choice
@@ -76,7 +77,9 @@ def write_result(result: "Result", common_options: CommonOptions, console: Conso
     elif format_name == "table" and not common_options.verbose:
         result = drop_details(result)
     if common_options.output in (None, "-"):
-        display_result(result, format_name, common_options, console)
+        from segcli.reports import formats
+
+        display_result(result, formats.load_format(format_name), common_options, console)
     else:
         from segcli.reports import formats
 
@@ -145,11 +148,13 @@ def render_csv(result: "Result", console: Console) -> str:
     return csv.render(escape_formulas(result, console), Page())
 
 
-def display_result(result: "Result", format_name: str, common_options: CommonOptions, console: Console) -> None:
+def display_result(
+    result: "Result", output_format: "OutputFormat", common_options: CommonOptions, console: Console
+) -> None:
     """Write a result to stdout; on a terminal, messages come before the result, in a pipe after it."""
     from segcli.reports import formats
 
-    output_format, to_terminal = formats.load_format(format_name), terminal.is_terminal(sys.stdout)
+    to_terminal = terminal.is_terminal(sys.stdout)
     result = translate_for_user(result)
     page = terminal.build_page(common_options, to_terminal=to_terminal)
     if to_terminal:

@@ -306,6 +306,7 @@ def _log_warnings(segmentations: "list[Segmentation]", console: Console) -> None
 def _show_segment_tables(segmentations: "list[Segmentation]", common_options: CommonOptions, console: Console) -> None:
     """Print the segment tables to stdout."""
     from segcli.cli.output import display_result
+    from segcli.reports import formats
     from segcli.reports.blocks import Block, Heading, Result
     from segcli.reports.results import build_segmentation_result
 
@@ -313,4 +314,5 @@ def _show_segment_tables(segmentations: "list[Segmentation]", common_options: Co
     for segmentation in segmentations:
         blocks += [Heading(segmentation.column), *build_segmentation_result("run", segmentation).blocks]
     table_result = Result(segmentations[-1].profile, dict, tuple(blocks), document=True)
-    display_result(table_result, common_options.layout or "table", common_options, console)
+    output_format = formats.load_format(common_options.layout or "table")
+    display_result(table_result, output_format, common_options, console)

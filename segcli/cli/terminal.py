@@ -6,15 +6,16 @@ import os
 import sys
 import textwrap
 import threading
-import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextvars import ContextVar
+from datetime import timedelta
 from pathlib import PurePath
 from shutil import get_terminal_size
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
+from segcli import progress
 from segcli.cli.options import CommonOptions
 from segcli.errors import EnvironmentProblem, ExitCode, SegcliError, UsageProblem
 from segcli.formatting import escape_unprintable
@@ -61,6 +62,9 @@ FORMAT_BY_SUFFIX = {
     ".ndjson": "ndjson",
     ".jsonl": "ndjson",
     ".parquet": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".xlsx": "xlsx",
     ".md": "md",
     ".html": "html",
     ".htm": "html",
@@ -303,16 +307,16 @@ def join_facts(facts: Iterable[str]) -> str:
 
 FIRST_DELAY_SECONDS = 1.0  # delay before the first progress line
 UPDATE_SECONDS = 0.2
-SPINNER_MARKS = "|/-\\"
-CLEAR_LINE = "\r\x1b[K"
+BAR_WIDTH = 24  # terminal columns
 
 
 @contextlib.contextmanager
 def show_progress(step_name: str, common_options: CommonOptions) -> Iterator[None]:
-    """Show a progress line for a long step, after one second and only on a terminal; remove it at the end."""
+    """Show the progress of a long step, after one second and only on a terminal; remove it at the end."""
     if not _can_show_progress(common_options):
         yield
         return
+    progress.start_step()
     finished_event = threading.Event()
     update_thread = threading.Thread(target=_update_line, args=(step_name, finished_event), daemon=True)
     update_thread.start()
@@ -330,19 +334,29 @@ def _can_show_progress(common_options: CommonOptions) -> bool:
 
 
 def _update_line(step_name: str, finished_event: threading.Event) -> None:
-    """Update the progress line with the elapsed seconds until the step ends."""
-    start_time, delay, update_count = time.monotonic(), FIRST_DELAY_SECONDS, 0
-    while not finished_event.wait(delay):
-        _write_line(
-            f"{CLEAR_LINE}{SPINNER_MARKS[update_count % len(SPINNER_MARKS)]} "
-            f"{step_name} ({time.monotonic() - start_time:.0f} s)"
-        )
-        delay, update_count = UPDATE_SECONDS, update_count + 1
-    if update_count:
-        _write_line(CLEAR_LINE)
+    """Show the step until it ends: its elapsed time, and the share and the remaining time if they are known."""
+    if finished_event.wait(FIRST_DELAY_SECONDS):
+        return
+    from rich.console import Console as RichConsole
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-
-def _write_line(text: str) -> None:
-    with contextlib.suppress(OSError, ValueError):  # a closed terminal must not lose the result
-        sys.stderr.write(text)
-        sys.stderr.flush()
+    parts = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(BAR_WIDTH),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[remaining]}"),
+    )
+    console = RichConsole(file=sys.stderr, force_terminal=True)
+    bar = Progress(
+        *parts, console=console, transient=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False
+    )
+    with contextlib.suppress(OSError, ValueError), bar:  # a closed terminal must not lose the result
+        task = bar.add_task(step_name, total=None, remaining="")
+        while True:
+            share, seconds = progress.read_share(), bar.tasks[0].time_remaining
+            remaining = "" if share is None or seconds is None else f"{timedelta(seconds=int(seconds))} left"
+            bar.update(task, total=None if share is None else 1.0, completed=share or 0.0, remaining=remaining)
+            bar.refresh()
+            if finished_event.wait(UPDATE_SECONDS):
+                break

@@ -10,7 +10,7 @@ from segcli.config.section import PATH_MARK, Section
 
 _SHARE_PATTERN = re.compile(r"(\d{1,2}(\.\d+)?)%")
 TARGET_SEGMENTATION = "target"
-DESTINATION_NAMES = [*plugins.list_dashed_plugins("segcli.exporters.destinations"), "sql"]
+DESTINATION_NAMES = [*plugins.list_dashed_plugins("segcli.exporters.destinations"), "sql", "dbt"]
 
 
 def _check_share(share: float | str) -> float | str:
@@ -61,12 +61,12 @@ class ExportSettings(Section):
         json_schema_extra=PATH_MARK,
     )
     dialect: str = Field(
-        "duckdb", description="SQL dialect for the destination sql: duckdb, postgresql, bigquery or snowflake."
+        "duckdb", description="SQL dialect for the destinations sql and dbt: duckdb, postgresql, bigquery or snowflake."
     )
     file: Annotated[str, AfterValidator(_check_file_name)] | None = Field(
         None,
-        description="File name in the output folder of a run. Default: export-DESTINATION.csv, or export-sql.sql for "
-        "SQL.",
+        description="File name in the output folder of a run. Default: export-DESTINATION.csv, export-sql.sql or "
+        "export_dbt.sql. The properties of a dbt model are in a file with the suffix .yml.",
     )
 
     @property

@@ -15,11 +15,13 @@ from segcli.config.settings import Settings
 from segcli.config.yaml_loader import KeyPath
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+SCHEMA_ID = "urn:segcli:schema:settings:1"  # the number is that of the setting `version`
 
 
 def dump_json_schema() -> str:
     """Return the JSON Schema of a settings file."""
-    schema = {"$schema": SCHEMA_DIALECT, **Settings.model_json_schema(), "title": "segcli settings"}
+    names = {"$schema": SCHEMA_DIALECT, "$id": SCHEMA_ID}
+    schema = {**names, **Settings.model_json_schema(), "title": "segcli settings"}
     return json.dumps(schema, indent=1) + "\n"
 
 

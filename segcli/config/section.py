@@ -1,12 +1,14 @@
 """Base class and helpers of all settings sections."""
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator
+
+from segcli import plugins
 
 # Marks a setting as a path relative to the config file; the second mark also allows the name of a shipped file.
 PATH_MARK: dict[str, Any] = {"path": True}
@@ -50,6 +52,20 @@ def check_day(day_text: str) -> str:
 def literal_type(choices: Iterable[str]) -> Any:  # noqa: ANN401 - a type
     """Return a Literal type of the given names, such as the plug-ins of a folder."""
     return Literal[tuple(choices)]
+
+
+def accept_added_plugins(package: str) -> WrapValidator:
+    """Return a validator that accepts the plug-ins of other packages beside the values of a Literal type."""
+
+    def check_name(name: object, check_literal: Callable[[object], object]) -> object:
+        try:
+            return check_literal(name)
+        except ValidationError:
+            if name in plugins.list_added_plugins(package):
+                return name
+            raise
+
+    return WrapValidator(check_name)
 
 
 class Section(BaseModel):

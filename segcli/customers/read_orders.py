@@ -10,7 +10,7 @@ from threading import Lock
 
 import pandas as pd
 
-from segcli import columns, parallel
+from segcli import columns, parallel, progress
 from segcli.columns import ColumnKind
 from segcli.customers import engines, join_keys
 from segcli.customers.cache import TotalsCache, open_cache
@@ -158,6 +158,7 @@ def read_orders(files: Sequence[InputFile], request: ReadRequest) -> Customers:
     ):
         reader = _FileReader(request, engine, cache, is_only_file=len(files) == 1 and cache is None)
         threads = engine.files_at_once if cache is None else 1
+        progress.expect_work(sum(file.content.size for file in files))
         totals = list(parallel.map_ordered(lambda numbered: reader.read_file(*numbered), enumerate(files), threads))
         _refuse_different_currencies(totals, request)
         outlier_days = find_date_outliers(DayCounts.merge([(of_file.day_counts, 0) for of_file in totals]))
@@ -272,6 +273,7 @@ def _aggregate_file(
         assert chunk.runs is not None
         assert chunk.returns is not None
         reader.engine.add_runs(file_number, chunk.runs, chunk.returns)
+    progress.advance(input_file.content.size)
     return replace(totals, notes=(*totals.notes, *notes))
 
 

@@ -86,7 +86,7 @@ class Destination(Protocol):
 
 def destination_names() -> list[str]:
     """Return the names of all destinations."""
-    return plugins.list_dashed_plugins(DESTINATIONS_PACKAGE)
+    return [name.replace("_", "-") for name in plugins.list_plugins(DESTINATIONS_PACKAGE)]
 
 
 def load_destination(destination_name: str) -> Destination:
@@ -96,7 +96,7 @@ def load_destination(destination_name: str) -> Destination:
         UsageProblem: there is no such destination.
     """
     if destination_name not in destination_names():
-        raise UsageProblem(f"no destination '{destination_name}'; known: {', '.join(destination_names())}, or sql")
+        raise UsageProblem(f"no destination '{destination_name}'; known: {', '.join(destination_names())}, sql or dbt")
     return cast("Destination", plugins.load_plugin(DESTINATIONS_PACKAGE, destination_name.replace("-", "_")))
 
 

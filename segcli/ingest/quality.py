@@ -119,14 +119,15 @@ class _ColumnCheck:
         self, rule_part: str, is_violation: _Mask, message: str, *, max_count: float = 0
     ) -> QualityCheck:
         count = int(is_violation.sum())
-        first_line = f" (first: line {self.raw_table.line_number(int(is_violation.argmax())):,})" if count else ""
-        return self._create_check(rule_part, f"values {message}: {count:,}{first_line}", is_passed=count <= max_count)
+        line = self.raw_table.line_number(int(is_violation.argmax())) if count else None
+        first_line = f" (first: line {line:,})" if line is not None else ""
+        what = f"values {message}: {count:,}{first_line}"
+        return self._create_check(rule_part, what, is_passed=count <= max_count, line=line)
 
-    def _create_check(self, rule_part: str, message: str, *, is_passed: bool) -> QualityCheck:
+    def _create_check(self, rule_part: str, message: str, *, is_passed: bool, line: int | None = None) -> QualityCheck:
         full_message = f"column '{self.column}': {message}"
-        return QualityCheck(
-            f"columns.{self.name}.{rule_part}", self.raw_table.name, is_passed, self.rule.severity, full_message
-        )
+        name = f"columns.{self.name}.{rule_part}"
+        return QualityCheck(name, self.raw_table.name, is_passed, self.rule.severity, full_message, line=line)
 
 
 def _to_comparable(bound: float | str) -> Any:  # noqa: ANN401 - a number or a day

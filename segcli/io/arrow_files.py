@@ -9,7 +9,7 @@ from segcli.io.csv_stream import CsvStream
 
 BATCH_ROWS = 65_536  # rows of a table that are converted at once
 PARQUET_KIND, ARROW_KIND = "Parquet", "Arrow"
-WRITER_KEY = b"segcli:result"  # metadata key of Parquet files that segcli wrote
+WRITER_KEY = b"segcli:result"  # marks Parquet and Arrow files and workbooks that segcli wrote, in their metadata
 
 
 def parquet_to_csv(stream: IO[bytes], name: str) -> CsvStream:

@@ -12,6 +12,7 @@ from typing import IO
 
 import numpy as np
 
+from segcli import progress
 from segcli.errors import InputProblem
 from segcli.io.compression import START_BYTES, STEP_BYTES, UNPACK_ERRORS
 from segcli.io.csv_stream import stream_notes
@@ -138,12 +139,24 @@ def open_chunks(
         first_version = file_version(status)
         require_same_version(path, first_version, version or first_version)
         stream = open_text(file, path, status.st_size)
-        if stream is file:
-            yield _iterate_plain_chunks(file, skip_lines, status.st_size, path, has_quotes=has_quotes)
-        else:
-            yield _iterate_packed_chunks(stream, skip_lines, path, has_quotes=has_quotes)
+        chunks = (
+            _iterate_plain_chunks(file, skip_lines, status.st_size, path, has_quotes=has_quotes)
+            if stream is file
+            else _iterate_packed_chunks(stream, skip_lines, path, has_quotes=has_quotes)
+        )
+        yield _count_progress(chunks, file)
         for status_after in (os.fstat(file.fileno()), locate_file(path).stat()):
             require_same_version(path, file_version(status_after), first_version)
+
+
+def _count_progress(chunks: Iterator[FileChunk], file: IO[bytes]) -> Iterator[FileChunk]:
+    """Yield the chunks, and count the bytes of the stored file as work that is done."""
+    done = 0
+    for chunk in chunks:
+        position = chunk.byte_range[1] if chunk.byte_range else file.tell()
+        progress.advance(max(position - done, 0))
+        done = max(position, done)
+        yield chunk
 
 
 def _iterate_plain_chunks(

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from segcli.io import lock, manifest
+from segcli.io.arrow_files import ARROW_KIND
 from segcli.io.compression import detect_packing
 from segcli.io.erasure_text import find_mention, unpack_members
 from segcli.io.overwrite_guard import REJECTS_HEADER
 from segcli.io.person import FORGOTTEN_TEXT, Person, classify_column
+from segcli.io.text_stream import detect_table_kind
 from segcli.io.write import write_file
 
 # Erase a person from JSON: the person's objects, and mentions in other values; the layout is preserved.
@@ -140,7 +142,7 @@ def _dump_json(value: Any, indent: int | None, is_ascii: bool) -> str:  # noqa: 
 
 TABLE_DELIMITERS = {".csv": ",", ".tsv": "\t"}
 JSON_LINES_SUFFIXES = (".ndjson", ".jsonl")
-PARQUET_SUFFIX = ".parquet"
+CONVERTED_SUFFIXES = (".parquet", ".arrow", ".feather")  # searched as CSV
 CELL_DELIMITERS = ",;\t|"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 PACKING_BYTES = 64  # bytes; enough to detect the compression format
@@ -233,7 +235,8 @@ def _find_in_file(path: Path, person: Person) -> PersonTrace | None:
     if person.mention_pattern.search(path.stem):
         return PersonTrace(path, mentions=1, place="the file name")
     with path.open("rb") as file:
-        is_packed = bool(detect_packing(file.read(PACKING_BYTES)))
+        start = file.read(PACKING_BYTES)
+    is_packed = bool(detect_packing(start)) or detect_table_kind(start) == ARROW_KIND
     try:
         bodies = unpack_members(path)
     except ValueError as error:
@@ -248,7 +251,7 @@ def _find_in_file(path: Path, person: Person) -> PersonTrace | None:
 
 def _inner_suffix(path: Path) -> str:
     suffixes = [suffix.lower() for suffix in path.suffixes]
-    return ".csv" if suffixes[-1:] == [PARQUET_SUFFIX] else (suffixes[-2] if len(suffixes) > 1 else "")
+    return ".csv" if suffixes and suffixes[-1] in CONVERTED_SUFFIXES else (suffixes[-2] if len(suffixes) > 1 else "")
 
 
 def _find_in_body(path: Path, body: bytes, suffix: str, person: Person) -> PersonTrace | None:

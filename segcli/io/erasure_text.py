@@ -1,5 +1,6 @@
 """Find a person in files that are not rewritten: HTML pages, charts, SQL, and compressed files."""
 
+import io
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -8,9 +9,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from segcli.errors import SegcliError
+from segcli.io.arrow_files import ARROW_KIND, arrow_to_csv
 from segcli.io.compression import UNPACK_ERRORS, detect_packing
 from segcli.io.compression import unpack_bytes as unpack_body
 from segcli.io.person import Person, normalise_column_name
+from segcli.io.text_stream import detect_table_kind
 
 PAGE_SUFFIXES = (".html", ".htm", ".svg")
 MARKDOWN_SUFFIXES = (".md", ".markdown")
@@ -32,6 +35,8 @@ def unpack_members(path: Path) -> list[bytes]:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 return [archive.read(name) for name in archive.namelist()]
+        if detect_table_kind(body) == ARROW_KIND:
+            return [arrow_to_csv(io.BytesIO(body), str(path)).read()]
         return [unpack_body(body, str(path)) if detect_packing(body) else body]
     except (SegcliError, zipfile.BadZipFile, *UNPACK_ERRORS) as error:
         raise ValueError(str(error)) from error

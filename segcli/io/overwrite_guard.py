@@ -2,6 +2,7 @@
 
 import os
 import re
+import zipfile
 from pathlib import Path
 
 from segcli.errors import UsageProblem
@@ -13,12 +14,13 @@ from segcli.io.write import TEMPORARY_SUFFIX, descriptor_number
 START_BYTES = 4096  # bytes; enough to detect the kind of a file
 OUTPUT_SUFFIXES = frozenset(
     {
-        *(".csv", ".tsv", ".txt", ".json", ".ndjson", ".jsonl", ".parquet"),
+        *(".csv", ".tsv", ".txt", ".json", ".ndjson", ".jsonl", ".parquet", ".arrow", ".feather", ".xlsx"),
         *(".md", ".html", ".htm", ".sql", ".yaml", ".yml"),
     }
 )
 BINARY_SIGNATURES = (
     b"PAR1",
+    b"ARROW1",
     b"PK\x03\x04",
     b"%PDF",
     b"\x1f\x8b",
@@ -27,6 +29,7 @@ BINARY_SIGNATURES = (
     b"\x28\xb5\x2f\xfd",
     b"SQLite format 3",
 )
+WORKBOOK_PROPERTIES = "docProps/core.xml"
 PARQUET_END_BYTES = 8  # bytes: the length of the metadata and the signature
 DELIMITER_BYTES = (b",", b";", b"\t", b"|")
 REJECTS_HEADER = b"line,byte_offset,reason,column,raw"
@@ -46,7 +49,7 @@ def refuse_foreign_file(path: str, *, force: bool = False) -> None:
     start = b"" if descriptor_number(path) is not None else _read_start(path)
     if not start or force:
         return
-    is_binary = (b"\0" in start or start.startswith(BINARY_SIGNATURES)) and not _is_own_parquet(path)
+    is_binary = (b"\0" in start or start.startswith(BINARY_SIGNATURES)) and not _is_own_binary(path, start)
     if is_binary or (Path(path).suffix.lower() not in OUTPUT_SUFFIXES and not _is_table(start)):
         raise UsageProblem(
             f"{path}: already exists and is not an earlier output; "
@@ -85,6 +88,21 @@ def _read_start(path: str) -> bytes:
             return file.read(START_BYTES)
     except (OSError, ValueError):
         return b""  # the actual write reports the problem
+
+
+def _is_own_binary(path: str, start: bytes) -> bool:
+    """Return whether segcli wrote a Parquet file, an Arrow file or a workbook, by its metadata."""
+    if start.startswith(b"ARROW1"):
+        return WRITER_KEY in start  # the schema is at the start
+    return _is_own_workbook(path) if start.startswith(b"PK") else _is_own_parquet(path)
+
+
+def _is_own_workbook(path: str) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(WORKBOOK_PROPERTIES) as file:
+            return WRITER_KEY in file.read(START_BYTES)
+    except (KeyError, OSError, ValueError, zipfile.BadZipFile):
+        return False
 
 
 def _is_own_parquet(path: str) -> bool:

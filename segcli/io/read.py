@@ -20,6 +20,7 @@ from segcli.io.text_stream import detect_table_kind, open_text
 from segcli.location import locate_file
 
 STDIN_PATH = "-"
+STDIN_NAME = "standard input"  # its name in reports and messages
 
 FileVersion = tuple[int, int, int]  # size, modification time in nanoseconds, and inode of a regular file
 
@@ -66,7 +67,7 @@ def read_file(
         InputProblem: if it is missing, unreadable, not text, too large after decompression, or was changed meanwhile.
         EnvironmentProblem: if there is not enough memory.
     """
-    name = "standard input" if path == STDIN_PATH else path
+    name = STDIN_NAME if path == STDIN_PATH else path
     if path == STDIN_PATH and sys.stdin is None:
         raise InputProblem("closed", source=name, remedy="name a file, or pipe one in")
     try:

@@ -17,17 +17,21 @@ from segcli.segment.sql.definitions import (
     define_conditions,
     define_rules,
 )
+from segcli.segment.sql.dialects import SqlDialect
 from segcli.segment.sql.rfm import define_rfm
 
 
 def define_segmentation(
-    segmentation: Segmentation, dialect: str, rule_sets: Sequence[RuleSet] = (), table_name: str = DEFAULT_TABLE_NAME
+    segmentation: Segmentation,
+    dialect: str | SqlDialect,
+    rule_sets: Sequence[RuleSet] = (),
+    table_name: str = DEFAULT_TABLE_NAME,
 ) -> SqlDefinition:
     """Return a segmentation as one SELECT of customer_id, the segment and, for RFM, the scores.
 
     Args:
         segmentation: the segmentation, as made in this process.
-        dialect: duckdb, postgresql, bigquery or snowflake.
+        dialect: duckdb, postgresql, bigquery or snowflake, or a dialect itself.
         rule_sets: the rules of rule-based segmentations; the set of this one is found by its column.
         table_name: the customer table; dots separate its schema from its name.
 
@@ -52,7 +56,7 @@ def define_segmentation(
     )
 
 
-def _define_clusters(segmentation: Segmentation, dialect: str, table_name: str) -> SqlDefinition:
+def _define_clusters(segmentation: Segmentation, dialect: str | SqlDialect, table_name: str) -> SqlDefinition:
     """Return the rules that approximate clusters, with a note on their fidelity."""
     explanation = explain_segments(
         segmentation, list(dict.fromkeys(feature["name"] for feature in segmentation.method["features"]))

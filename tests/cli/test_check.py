@@ -1,5 +1,6 @@
 """`segcli check` lists what is wrong, worst first, and writes nothing."""
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -33,21 +34,32 @@ def test_findings_come_by_severity_with_their_count_and_first_line(segcli: Run, 
     (flawed / "shop.yaml").write_text("ingest: {transactions: {path: orders.csv}, dedupe: lines}\n")
     done = segcli("check", "shop.yaml", "-f", "csv")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == [
-        "severity,where,what",
-        "warning,orders.csv,1 line rejected: no customer id (first: line 3)",
-        "warning,orders.csv,1 line rejected: unreadable or missing date (first: line 4)",
-        "warning,orders.csv,1 line rejected: unreadable or missing amount (first: line 5)",
-        (
-            'warning,customers,"unreadable amounts on 1 line of 6; hint: save the lines with --rejects FILE, or '
-            'limit them with quality.max_unreadable_money"'
-        ),
-        "note,rfm.segments: three,3 of 3 score combinations covered",
-        "note,orders.csv,1 line ignored: exact duplicate lines (first: line 7)",
-        (
-            'note,customers,"confidence low: customers 2 (500 recommended), days 3 (180 recommended), '
-            'repeat buyers 0 (100 recommended), 100% bought once"'
-        ),
+    rows = list(csv.reader(done.stdout.splitlines()))
+    assert rows[0][3:] == ["code", "file", "line", "column"]
+    assert [row[5] for row in rows[1:4]] == ["3", "4", "5"]
+    assert [row[:3] for row in rows] == [
+        ["severity", "where", "what"],
+        ["warning", "orders.csv", "1 line rejected: no customer id (first: line 3)"],
+        ["warning", "orders.csv", "1 line rejected: unreadable or missing date (first: line 4)"],
+        ["warning", "orders.csv", "1 line rejected: unreadable or missing amount (first: line 5)"],
+        [
+            "warning",
+            "customers",
+            (
+                "unreadable amounts on 1 line of 6; hint: save the lines with --rejects FILE, or "
+                "limit them with quality.max_unreadable_money"
+            ),
+        ],
+        ["note", "rfm.segments: three", "3 of 3 score combinations covered"],
+        ["note", "orders.csv", "1 line ignored: exact duplicate lines (first: line 7)"],
+        [
+            "note",
+            "customers",
+            (
+                "confidence low: customers 2 (500 recommended), days 3 (180 recommended), "
+                "repeat buyers 0 (100 recommended), 100% bought once"
+            ),
+        ],
     ]
     assert done.stderr.splitlines()[-1].startswith("checked ")
 

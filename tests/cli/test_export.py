@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import jinja2
 import pytest
+import yaml
 
 PEOPLE = """customer_id,segment,email,phone,first_name,last_name,country,zip,email_consent
 1,Gold,Ann@Example.com,+4930123456,Ann,Lee,Germany,10115,yes
@@ -160,3 +162,82 @@ def test_a_base_that_sql_cannot_say_is_refused(folder: Path, segcli: Callable[..
     made = segcli("export", "orders.csv", "-c", "rules.yaml", "--to", "sql", "--of", "usage")
     assert made.returncode == 2
     assert "has no SQL form" in made.stderr
+
+
+HOSTILE = ("Gold {{ 1 / 0 }} {% if %}", "{# it's, [x]: #}", "true")
+
+
+@pytest.mark.parametrize("column", ["rfm_segment", "tier"])
+def test_a_dbt_model_gives_the_labels_of_a_run(
+    folder: Path, segcli: Callable[..., Any], root: Path, column: str
+) -> None:
+    """The model is rendered as dbt does, with Jinja, and run by DuckDB on the customer table of a run."""
+    (folder / "rules.yaml").write_text(
+        json.dumps(
+            {
+                "rules": [
+                    {
+                        "name": "tier",
+                        "otherwise": HOSTILE[2],
+                        "segments": [
+                            {"segment": HOSTILE[0], "when": "orders >= 2 and revenue >= 15"},
+                            {"segment": HOSTILE[1], "when": "count(orders within 30 days) >= 1"},
+                        ],
+                    }
+                ]
+            }
+        )
+    )
+    orders = root / "sample_data" / "orders.csv" if column == "rfm_segment" else folder / "orders.csv"
+    commands = {"rfm_segment": ("rfm", orders), "tier": ("rules", orders, "-c", "rules.yaml")}
+    table = rows(segcli(*commands[column], "-q", "-f", "csv").stdout)
+    ours = {row["customer_id"]: row[column] for row in table}
+    (folder / "models").mkdir()
+    made = segcli("export", *commands[column][1:], "-q", "--to", "dbt", "--of", column, "-o", "models/segments.sql")
+    assert made.returncode == 0, made.stderr
+    assert sorted(path.name for path in (folder / "models").iterdir()) == ["segments.sql", "segments.yml"]
+
+    models: list[str] = []
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined)  # noqa: S701 - it renders SQL
+
+    def render(text: str) -> str:
+        return environment.from_string(text).render(ref=lambda name: models.append(name) or name)
+
+    sql = render((folder / "models" / "segments.sql").read_text())
+    assert set(models) == ({"customers"} if column == "rfm_segment" else {"customers", "orders"})
+    (model,) = yaml.safe_load((folder / "models" / "segments.yml").read_text())["models"]
+    assert (model["name"], model["columns"][0]["data_tests"]) == ("segments", ["unique", "not_null"])
+    assert render(model["description"]).startswith(f"{column} as segcli computes it, as of 2026-")
+    ((accepted,),) = ([one["accepted_values"]["values"] for one in model["columns"][1]["data_tests"]],)
+    assert {*ours.values()} <= {render(segment) for segment in accepted}
+
+    base = duckdb.connect()
+    (folder / "customers.csv").write_text(segcli("ingest", orders, "-q").stdout)
+    base.read_csv(str(folder / "customers.csv"), header=True).create("customers")
+    base.read_csv(str(orders), header=True).create("lines")
+    if column == "tier":
+        base.sql("create table orders as select *, false as is_return from lines")
+    assert dict(base.sql(sql).select(f"customer_id, {column}").fetchall()) == ours
+    assert len(set(ours.values())) >= 3
+
+
+def test_dbt_on_stdout_is_the_model_and_refuses_what_sql_cannot_express(segcli: Callable[..., Any], root: Path) -> None:
+    orders = root / "sample_data" / "orders.csv"
+    made = segcli("export", orders, "-q", "--to", "dbt", "--of", "rfm")
+    assert made.stdout.startswith("-- rfm_segment as segcli computes it")
+    assert "FROM {{ ref('customers') }}" in made.stdout
+    refused = segcli("export", orders, "-q", "--to", "dbt", "--set", "rules=[{base: usage}]", "--of", "usage")
+    assert refused.returncode == 2
+    assert "has no SQL form" in refused.stderr
+
+
+def test_a_run_writes_the_model_and_its_properties(folder: Path, segcli: Callable[..., Any]) -> None:
+    (folder / "shop.yaml").write_text(
+        "output: out\ningest: {transactions: {path: orders.csv}}\nrfm: {bins: 3}\nexport: [{to: dbt, of: rfm}]\n"
+    )
+    done = segcli("run", "shop.yaml", "-q")
+    assert done.returncode == 0, done.stderr
+    assert "- name: export_dbt\n" in (folder / "out" / "export_dbt.yml").read_text()
+    names = [one["name"] for one in json.loads((folder / "out" / "run.json").read_text())["outputs"]]
+    assert {"export_dbt.sql", "export_dbt.yml"} <= set(names)
+    assert segcli("run", "shop.yaml", "-q").returncode == 0  # replaces its own files

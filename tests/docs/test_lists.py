@@ -5,6 +5,7 @@ from pathlib import Path
 
 from segcli import columns, exporters
 from segcli.ingest import presets
+from segcli.reports.check_result import list_codes
 from segcli.segment import methods
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -39,3 +40,8 @@ def test_presets(kept: Kept) -> None:
 def test_measures_of_rfm(kept: Kept) -> None:
     names = ", ".join(f"`{name}`" for name in columns.RFM_MEASURES)
     assert kept(DOCS / "commands" / "rfm.md", "measures", [names])
+
+
+def test_codes_of_findings(kept: Kept) -> None:
+    rows = [f"| `{code}` | {meaning} |" for code, meaning in list_codes().items()]
+    assert kept(DOCS / "ci.md", "codes", ["| code | meaning |", "| --- | --- |", *rows])

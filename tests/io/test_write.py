@@ -13,6 +13,7 @@ import pytest
 
 from segcli.errors import EnvironmentProblem, LockProblem, UsageProblem
 from segcli.io import lock, write
+from segcli.io.file_lock import HAS_LOCKS
 
 OLD, NEW = b"old and whole\n", b"new and whole\n" * 1000
 CALLS: list[tuple[Any, str]] = [
@@ -220,6 +221,7 @@ def test_the_same_file_is_recognised_under_another_name(tmp_path: Path, monkeypa
     write.check_writable("other.csv", ["in.csv"])
 
 
+@pytest.mark.skipif(not HAS_LOCKS, reason="no file locks on this system")
 def test_a_lock_shuts_others_out_until_it_is_let_go(tmp_path: Path) -> None:
     with (
         lock.lock_directory(tmp_path),

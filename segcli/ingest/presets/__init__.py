@@ -22,7 +22,7 @@ from segcli import plugins
 from segcli.config import yaml_loader
 from segcli.config.ingest import Source, check_standard_columns
 from segcli.config.section import Section
-from segcli.errors import ConfigProblems, InputProblem
+from segcli.errors import ConfigProblems, EnvironmentProblem, InputProblem
 from segcli.io import read
 
 if TYPE_CHECKING:
@@ -83,19 +83,21 @@ def _merge_void_values(
 
 
 def list_presets() -> list[str]:
-    """List the shipped presets."""
+    """List the shipped presets, and those of other packages."""
     return plugins.list_plugins(PACKAGE, ".yaml")
 
 
 @cache
 def load_preset(name: str) -> Preset:
-    """Load a shipped preset by name, or a user's preset by the path of its file.
+    """Load a shipped preset or one of another package by name, or a user's preset by the path of its file.
 
     Raises:
         ConfigProblems: if there is no such preset, or its file is invalid.
     """
-    if name in list_presets():
+    if name in _list_shipped_presets():
         return Preset(**_read_preset_file(name))
+    if name in plugins.list_added_plugins(PACKAGE):
+        return _validate_preset(yaml_loader.parse_document(_read_added_preset(name), f"preset {name}"))
     if not Path(name).suffix:
         available = ", ".join([*list_presets(), NO_PRESET])
         raise ConfigProblems([f"ingest.transactions.preset: unknown preset '{name}'; available: {available}"])
@@ -156,11 +158,14 @@ def choose_preset(preset_name: str | None, header: Sequence[str], file_name: str
 
 @cache
 def _load_key_columns() -> Mapping[str, frozenset[str]]:
-    """Load the header names of each shipped preset, in lower case."""
-    return {
-        name: frozenset(column_name.casefold() for column_name in _read_preset_file(name)["header"])
-        for name in list_presets()
-    }
+    """Load the header names of each preset, in lower case."""
+    headers = {name: _read_preset_file(name)["header"] for name in _list_shipped_presets()}
+    headers |= {name: load_preset(name).header for name in list_presets() if name not in headers}
+    return {name: frozenset(column_name.casefold() for column_name in headers[name]) for name in list_presets()}
+
+
+def _list_shipped_presets() -> list[str]:
+    return plugins.list_plugin_files(PACKAGE, ".yaml")
 
 
 @cache
@@ -170,3 +175,17 @@ def _read_preset_file(name: str) -> Mapping[str, Any]:
         resources.files(PACKAGE).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
     )
     return content
+
+
+def _read_added_preset(name: str) -> str:
+    """Read the file of a preset in the folder of another package.
+
+    Raises:
+        EnvironmentProblem: the package has no such file.
+    """
+    package = plugins.load_plugin(PACKAGE, name, ".yaml").__name__
+    try:
+        return resources.files(package).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+    except OSError as error:
+        problem = f"preset {name}: package {package} has no file {name}.yaml"
+        raise EnvironmentProblem(f"{problem}; hint: include it as package data") from error

@@ -2,17 +2,11 @@
 
 import io
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from segcli.columns import ColumnKind, column_kind
 from segcli.errors import UsageProblem
-from segcli.io.arrow_files import WRITER_KEY
 from segcli.reports.blocks import Result
 from segcli.reports.formats import Page
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
+from segcli.reports.formats._arrow_rows import build_arrow_table
 
 
 def render(result: Result, page: Page) -> str:  # noqa: ARG001 - same signature as other formats
@@ -29,21 +23,5 @@ def render_chunks(result: Result, page: Page) -> Iterator[bytes]:  # noqa: ARG00
     from pyarrow import parquet
 
     body = io.BytesIO()
-    parquet.write_table(_to_arrow(result.rows), body, compression="zstd")
+    parquet.write_table(build_arrow_table(result.rows), body, compression="zstd")
     yield body.getvalue()
-
-
-def _to_arrow(rows: "pd.DataFrame") -> "pa.Table":
-    """Return the rows as a table: days as dates, and texts for columns of several types."""
-    import pyarrow as pa
-
-    arrays, names = list[pa.Array](), list[str]()
-    for name in rows.columns:
-        values = rows[name]
-        if values.dtype == object:
-            values = values.astype("str").where(values.notna())
-        array = pa.Array.from_pandas(values)
-        is_day = pa.types.is_timestamp(array.type) and column_kind(name) is ColumnKind.DATE
-        arrays.append(array.cast(pa.date32()) if is_day else array)
-        names.append(str(name))
-    return pa.table(arrays, names=names, metadata={WRITER_KEY: b"1"})

@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from segcli import progress
 from segcli.config.cluster import ClusterSettings
 from segcli.errors import InputProblem
 from segcli.message import join_messages, message
@@ -151,7 +152,8 @@ def _select_k(
         "stability": sample_rows(len(sweep_rows), settings.stability_sample, seed),
     }
     starts = max(settings.starts, min(100, EASY_FIT_ROWS // len(sweep_rows)))
-    fits = [method.fit(sweep_rows, k, seed=seed, starts=starts) for k in k_values]
+    progress.expect_work(len(k_values) * (3 if settings.pairs else 1))  # a fit, and its stability by some and all pairs
+    fits = [_fit_k(sweep_rows, k, method, seed, starts) for k in k_values]
     distances = _pairwise_distances(sweep_rows[sample_rows_by_use["silhouette"]]) if len(fits) > 1 else None
     candidates_by_k = {
         candidate.k: candidate
@@ -182,6 +184,12 @@ def _select_k(
         **{name: len(row_numbers) for name, row_numbers in sample_rows_by_use.items()},
     }
     return KSelection(tuple(candidates), full_candidate, verdict, reason, sample_sizes)
+
+
+def _fit_k(matrix: Matrix, k: int, method: ClusteringMethod, seed: int, starts: int) -> ClusterFit:
+    fit = method.fit(matrix, k, seed=seed, starts=starts)
+    progress.advance(1)
+    return fit
 
 
 def _add_gaps(candidates: Sequence[KCandidate], matrix: Matrix, seed: int) -> tuple[list[KCandidate], GapStatistic]:
@@ -260,15 +268,23 @@ def _add_stability(  # noqa: PLR0913, PLR0917 - a pair depends on all of these
     def stability_of(candidate: KCandidate, pairs: range) -> BootstrapStability:
         return measure_stability(matrix, candidate.fit.labels[rows], method, candidate.fit.k, pairs, seed)
 
+    def screen(candidate: KCandidate) -> KCandidate:
+        screened = replace(candidate, stability=stability_of(candidate, screening_pairs))
+        progress.advance(1)
+        return screened
+
+    def complete(candidate: KCandidate) -> KCandidate:
+        can_win = candidate.median_ari >= SCREENING_ARI or len(candidates) == 1
+        if candidate.stability and remaining_pairs and can_win:
+            all_pairs = candidate.stability.merge_pairs(stability_of(candidate, remaining_pairs))
+            candidate = replace(candidate, stability=all_pairs)
+        progress.advance(1)
+        return candidate
+
     screening_pairs = range(max(settings.pairs // SCREENING_DIVISOR, 1))
-    screened = [replace(candidate, stability=stability_of(candidate, screening_pairs)) for candidate in candidates]
     remaining_pairs = range(len(screening_pairs), settings.pairs)
-    return [
-        replace(candidate, stability=candidate.stability.merge_pairs(stability_of(candidate, remaining_pairs)))
-        if candidate.stability and remaining_pairs and (candidate.median_ari >= SCREENING_ARI or len(candidates) == 1)
-        else candidate
-        for candidate in screened
-    ]
+    screened = [screen(candidate) for candidate in candidates]
+    return [complete(candidate) for candidate in screened]
 
 
 def _choose_candidate(

@@ -22,6 +22,7 @@ class SqlDefinition:
     """A segmentation as one SELECT in a dialect, from a table with the columns `input_columns`.
 
     `notes` are the conditions for getting segcli's labels; they also appear as comments above the statement.
+    `segments` are all labels that the statement can give.
     """
 
     column: str
@@ -30,13 +31,19 @@ class SqlDefinition:
     input_columns: tuple[str, ...]
     notes: tuple[str, ...]
     select_statement: str
+    segments: tuple[str, ...]
+
+    @property
+    def comment_lines(self) -> list[str]:
+        """What the statement defines, and its notes, each on one line."""
+        as_of_clause = f", as of {self.as_of}" if self.as_of else ""
+        lines = [f"{self.column} as segcli computes it{as_of_clause}, for {self.dialect}", *self.notes]
+        return [" ".join(line.split()) for line in lines]
 
     @property
     def sql_text(self) -> str:
         """Statement with its header comments."""
-        as_of_clause = f", as of {self.as_of}" if self.as_of else ""
-        comment_lines = [f"{self.column} as segcli computes it{as_of_clause}, for {self.dialect}", *self.notes]
-        return "".join(f"-- {' '.join(line.split())}\n" for line in comment_lines) + f"{self.select_statement};\n"
+        return "".join(f"-- {line}\n" for line in self.comment_lines) + f"{self.select_statement};\n"
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,7 @@ class SegmentConditions:
 
 
 def define_rules(
-    segmentation: Segmentation, rule_set: RuleSet, dialect: str, table_name: str = DEFAULT_TABLE_NAME
+    segmentation: Segmentation, rule_set: RuleSet, dialect: str | SqlDialect, table_name: str = DEFAULT_TABLE_NAME
 ) -> SqlDefinition:
     """Define rules as a CASE; the first rule that holds names the segment.
 
@@ -72,7 +79,10 @@ def define_rules(
 
 
 def define_conditions(
-    segmentation: Segmentation, conditions: SegmentConditions, dialect: str, table_name: str = DEFAULT_TABLE_NAME
+    segmentation: Segmentation,
+    conditions: SegmentConditions,
+    dialect: str | SqlDialect,
+    table_name: str = DEFAULT_TABLE_NAME,
 ) -> SqlDefinition:
     """Define segments with conditions as a CASE.
 
@@ -98,7 +108,8 @@ def define_conditions(
         *aggregates.notes,
         *_describe_patterns(rules, sql_dialect),
     )
-    return SqlDefinition(segmentation.column, dialect, as_of, input_columns, notes, select)
+    segments = tuple(dict.fromkeys([*(name for name, _ in rules), conditions.otherwise]))
+    return SqlDefinition(segmentation.column, sql_dialect.name, as_of, input_columns, notes, select, segments)
 
 
 def format_case(branches: Iterable[tuple[str, str]], otherwise: str, column_name: str, margin: str) -> str:

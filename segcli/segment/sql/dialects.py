@@ -182,12 +182,14 @@ DIALECTS: Mapping[str, SqlDialect] = {
 }
 
 
-def find_dialect(name: str) -> SqlDialect:
-    """Return the dialect of this name.
+def find_dialect(name: str | SqlDialect) -> SqlDialect:
+    """Return the dialect of this name; a dialect is returned unchanged.
 
     Raises:
         UsageProblem: segcli does not support the dialect.
     """
+    if isinstance(name, SqlDialect):
+        return name
     if name not in DIALECTS:
         raise UsageProblem(f"no SQL dialect '{name}'; known: {', '.join(DIALECTS)}")
     return DIALECTS[name]

@@ -18,7 +18,7 @@ MapScoresByLetter = Mapping[str, Mapping[int, int]]  # dimension letter -> score
 
 
 def define_rfm(
-    segmentation: Segmentation, segment_map: SegmentMap, dialect: str, table_name: str = DEFAULT_TABLE_NAME
+    segmentation: Segmentation, segment_map: SegmentMap, dialect: str | SqlDialect, table_name: str = DEFAULT_TABLE_NAME
 ) -> SqlDefinition:
     """Define scores as CASEs over the edges, and segments as a CASE over the scores.
 
@@ -58,11 +58,12 @@ def define_rfm(
     term_notes = (summary, *describe_terms(segmentation, input_columns, sql_dialect))
     return SqlDefinition(
         segmentation.column,
-        dialect,
+        sql_dialect.name,
         segmentation.customers.as_of,
         input_columns,
         term_notes,
         f"SELECT\n  {outer_columns}\nFROM {subquery}",
+        tuple(dict.fromkeys([*(rule.segment for rule in segment_map.rules), segment_map.otherwise])),
     )
 
 

@@ -1,0 +1,28 @@
+"""Arrow IPC file (Feather version 2): the rows with their types, days as dates."""
+
+import io
+from collections.abc import Iterator
+
+from segcli.errors import UsageProblem
+from segcli.reports.blocks import Result
+from segcli.reports.formats import Page
+from segcli.reports.formats._arrow_rows import build_arrow_table
+
+
+def render(result: Result, page: Page) -> str:  # noqa: ARG001 - same signature as other formats
+    """Refuse to show a binary format on a terminal.
+
+    Raises:
+        UsageProblem: always.
+    """
+    raise UsageProblem("--format arrow: not a format for a terminal; hint: write a file with -o FILE.arrow")
+
+
+def render_chunks(result: Result, page: Page) -> Iterator[bytes]:  # noqa: ARG001 - same signature as other formats
+    """Yield the file, which is complete only when the last rows are encoded."""
+    from pyarrow import ipc
+
+    table, body = build_arrow_table(result.rows), io.BytesIO()
+    with ipc.new_file(body, table.schema, options=ipc.IpcWriteOptions(compression="zstd")) as writer:
+        writer.write_table(table)
+    yield body.getvalue()
