@@ -136,7 +136,8 @@ class Transactions:
     `lines` has one row per kept order line: customer_id and order_id (text), order_date (datetime), amount (integer
     money units, see `money_scale`), is_return (bool), and all other transaction columns of the export. Lines of a large
     export are read on first use (`load_lines`). `as_of` is the reference day of recency, `collapse` the unit of one
-    purchase (order, day), `returns` the effect of a return on revenue (net, exclude, separate).
+    purchase (order, day), `returns` the effect of a return on revenue (net, exclude, separate). `order_tables` holds
+    what `list_orders` has computed, because many measures need it.
     """
 
     load_lines: Callable[[], pd.DataFrame]
@@ -146,6 +147,9 @@ class Transactions:
     input_report: InputReport
     collapse: str = "order"
     returns: str = "net"
+    order_tables: list[tuple[pd.Series, pd.DataFrame]] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
 
     @property
     def lines(self) -> pd.DataFrame:

@@ -21,30 +21,42 @@ if TYPE_CHECKING:
     from segcli.reports.formats import OutputFormat
 
 
-# Charts of a Markdown report: SVG files in a folder named after the report
-_CHART_FILE_PATTERN = re.compile(r"\d\d+-[a-z-]+\.svg")
+# Chart files: next to a Markdown report in a folder named after it, or in a folder of the user's choice
+_CHART_FILE_PATTERN = re.compile(r"\d\d+-[a-z-]+\.(svg|png)")
 
 
-def write_charts(report_path: str, blocks: "Sequence[Block]", common_options: CommonOptions, console: Console) -> str:
+def write_charts(
+    folder: Path, blocks: "Sequence[Block]", common_options: CommonOptions, console: Console, *, with_png: bool
+) -> str:
     """Write the charts of a document and remove those of an earlier one, which may reveal more.
 
+    Args:
+        folder: folder of the charts.
+        blocks: blocks of the document.
+        common_options: shared options; with `dry_run`, nothing is written.
+        console: receives messages.
+        with_png: write each chart as PNG too, not only as SVG.
+
     Returns:
-        The folder as a link from the document; blank if there are no charts or matplotlib is missing.
+        The folder as a link from a document next to it; blank if there are no charts.
     """
     from segcli.io import write
     from segcli.reports import charts
 
-    numbered_charts = charts.number_charts(blocks) if charts.can_draw_charts() else []
-    folder = Path(report_path).with_name(f"{Path(report_path).stem}-charts")
+    numbered_charts = charts.number_charts(blocks)
     if numbered_charts and common_options.dry_run:
         console.log("would", f"write {pluralize(len(numbered_charts), 'chart')} to {folder}")
     elif numbered_charts:
         write.make_folder(str(folder))
+        number_format = load_language().number_format
         for name, chart in numbered_charts:
-            write.write_file(str(folder / name), charts.render_svg_file(chart, load_language().number_format).encode())
+            write.write_file(str(folder / f"{name}.svg"), charts.render_svg_file(chart, number_format).encode())
+            if with_png:
+                write.write_file(str(folder / f"{name}.png"), charts.render_png(chart, number_format))
         console.log("wrote", f"{folder} ({pluralize(len(numbered_charts), 'chart')})", path=str(folder))
     if folder.is_dir() and not common_options.dry_run:
-        _remove_stale_charts(folder, {name for name, _ in numbered_charts})
+        suffixes = ("svg", "png") if with_png else ("svg",)
+        _remove_stale_charts(folder, {f"{name}.{suffix}" for name, _ in numbered_charts for suffix in suffixes})
     return quote(folder.name) if numbered_charts else ""
 
 
@@ -74,10 +86,10 @@ def write_result(result: "Result", common_options: CommonOptions, console: Conso
         page = terminal.build_page(common_options, to_terminal=False)
         result = translate_for_user(result)
         if format_name == "md" and str(common_options.output).lower().endswith(".md"):
-            page = replace(
-                page,
-                charts_path=write_charts(str(common_options.output), result.blocks, common_options, console),
-            )
+            path = Path(str(common_options.output))
+            folder = path.with_name(f"{path.stem}-charts")
+            charts_path = write_charts(folder, result.blocks, common_options, console, with_png=False)
+            page = replace(page, charts_path=charts_path)
         save_file(
             str(common_options.output),
             formats.encode_result(formats.load_format(format_name), result, page),

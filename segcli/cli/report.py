@@ -1,5 +1,6 @@
 """Command `segcli report`: write a report for people to read."""
 
+from pathlib import Path
 from typing import Annotated
 
 from typer import Option
@@ -19,11 +20,16 @@ SectionsOption = Annotated[
     ),
 ]
 
+ChartsOption = Annotated[
+    str | None,
+    Option(help="Folder for your charts as SVG and PNG files, such as for slides.", metavar="FOLDER"),
+]
 BriefOption = Annotated[bool, Option("--brief", help="Print only the first screen, without charts.")]
 
 EXAMPLES = (
     "segcli report orders.csv --brief",
     "segcli report scored.csv -o report.html",
+    "segcli report scored.csv -o report.html --charts slides",
 )
 
 
@@ -33,12 +39,13 @@ def command(
     sections: SectionsOption = None,
     audience: options.AudienceOption = None,
     brief: BriefOption = False,
+    charts: ChartsOption = None,
     *,
     common_options: CommonOptions,
 ) -> None:
     """Write a report of segments for readers.
 
-    The default sections are summary, data quality, segments, personas, settings and provenance.
+    The default sections are summary, segments, personas, data quality, settings and provenance.
     """
     flags = {
         "report.title": title,
@@ -47,7 +54,7 @@ def command(
     }
     with Console(common_options) as console:
         command_input = inputs.read_input(input, common_options, console, flags, needs_contacts=True)
-        from segcli.cli.output import write_result
+        from segcli.cli.output import translate_for_user, write_charts, write_result
         from segcli.persona.analysis import Analysis
         from segcli.reports.findings import collect_findings
         from segcli.reports.report import build_report, shorten_report
@@ -62,4 +69,6 @@ def command(
         messages.print_withheld_segments(findings, console)
         report = build_report(findings, command_input.settings.report)
         write_result(shorten_report(report) if brief else report, common_options, console)
+        if charts:
+            write_charts(Path(charts), translate_for_user(report).blocks, common_options, console, with_png=True)
         command_input.check_quality()

@@ -173,17 +173,20 @@ def _add_history(
     if customers.transactions is None:
         return segmentations
 
+    all_columns = tuple(segmentation.column for segmentation in segmentations)
+
     @cache
-    def segment_earlier(days: int) -> "dict[str, Segmentation]":
+    def segment_earlier(days: int, columns: tuple[str, ...]) -> "dict[str, Segmentation]":
         return make_earlier_segmentations(
             customers,
             days,
-            lambda earlier, _: build_segmentations(earlier, loaded_config, with_clusters=False),
-            [segmentation.column for segmentation in segmentations],
+            lambda earlier, columns: build_segmentations(earlier, loaded_config, with_clusters=False, columns=columns),
+            columns,
         )
 
     def find_earlier(column: str, days: int) -> "Segmentation | None":
-        return segment_earlier(days).get(column)
+        columns = all_columns if _rules_make_any(loaded_config, [column]) else (column,)  # RFM needs no rules
+        return segment_earlier(days, columns).get(column)
 
     return [
         replace(segmentation, segment_earlier=partial(find_earlier, segmentation.column))

@@ -26,7 +26,7 @@ class ReportSettings(Section):
         description="Report formats that `segcli run` writes: md, html, json.",
     )
     sections: list[SectionName] = Field(
-        default_factory=lambda: ["summary", "quality", "segments", "personas", "settings", "provenance"],
+        default_factory=lambda: ["summary", "segments", "personas", "quality", "settings", "provenance"],
         min_length=1,
         description=f"Sections in this order: {plugins.join_words(REPORT_SECTIONS)}.",
     )

@@ -1,6 +1,6 @@
 """Format-independent building blocks of output: headings, texts, tables, cards and charts."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -61,12 +61,14 @@ class Column:
 class Table:
     """Rows of formatted text, one cell per column (a float for bar columns).
 
-    `has_segments` is true for one row per segment in display order, which pages mark with the colours of segments.
+    `segment_positions` are the display positions of the rows' segments, which decide on the colours of their bars.
+    `row_anchors` are the anchors that the first cells of the rows lead to, where the document has them.
     """
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[str | float]]
-    has_segments: bool = False
+    segment_positions: Sequence[int] = ()
+    row_anchors: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ class Card:
     """A framed block: a title, a fact line next to it, sentences, labelled lines and a footer.
 
     `bars` are texts with lengths from 0 to 1. A page shows `detail_lines` on demand; other formats show them last.
-    `segment_position` is the position of the segment in display order, which decides on its colour.
+    `segment_position` is the position of the segment in display order, which decides on its colour. Links within the
+    document lead to `anchor`, if it is given.
     """
 
     title: str
@@ -85,6 +88,7 @@ class Card:
     bars: Sequence[tuple[str, float]] = field(default=())
     detail_lines: Sequence[tuple[str, str]] = field(default=())
     segment_position: int | None = None
+    anchor: str = ""
 
     @property
     def all_lines(self) -> list[tuple[str, str]]:
@@ -97,7 +101,8 @@ class Chart:
     """A chart, drawn from `data` by the module of `segcli.reports.charts` called `name`.
 
     `alt_text` describes the chart in one sentence. `fallback_tables` hold the same numbers, for readers who cannot see
-    the chart and for formats that cannot draw it.
+    the chart and for formats that cannot draw it. `links` are the anchors that parts of the chart lead to, where the
+    document has them, with the text of each link.
     """
 
     name: str
@@ -105,6 +110,7 @@ class Chart:
     alt_text: str
     data: Mapping[str, Any]
     fallback_tables: Sequence[Table]
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -176,6 +182,16 @@ def iterate_blocks(blocks: "Sequence[Block]") -> Iterator[Block]:
         yield block
         if isinstance(block, Details):
             yield from iterate_blocks(block.blocks)
+
+
+def show_first(titled_blocks: "Iterable[tuple[str, Iterable[Block]]]") -> Iterator[Block]:
+    """Yield the first blocks below their title, and the others on demand."""
+    for position, (title, blocks) in enumerate(titled_blocks):
+        if position == 0:
+            yield Heading(title, level=3)
+            yield from blocks
+        else:
+            yield Details(title, list(blocks))
 
 
 # Results of commands

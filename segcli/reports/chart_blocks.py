@@ -1,6 +1,6 @@
-"""Builders of charts that several report sections share: Lorenz curve, treemap, shaded grid and bubbles."""
+"""Builders of charts that several report sections share: Lorenz curve, treemap and shaded grid."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns, formatting
-from segcli.message import message
+from segcli.message import count_message, message
 from segcli.model import Segmentation
 from segcli.reports.blocks import Chart, Column, Table
 
@@ -121,22 +121,30 @@ def _draw_lorenz_chart(revenue: FloatArray, group_count: int) -> Chart:
     )
 
 
-def build_treemap(segmentation: Segmentation, fallback_tables: Sequence[Table] = ()) -> Chart:
-    """Build a treemap of segments: area by number of customers, brightness by mean revenue per customer."""
+def build_treemap(segmentation: Segmentation, anchors: Sequence[str] = ()) -> Chart:
+    """Build a treemap of segments: area by number of customers, brightness by mean revenue per customer.
+
+    Args:
+        segmentation: the segmentation, with suppressed segments merged.
+        anchors: anchors of the segments' cards, in display order; the boxes lead to them.
+    """
     rows = segmentation.profile.to_dict("records")
     has_revenue = columns.MEAN_REVENUE in segmentation.profile
     mean_revenues = [float(row[columns.MEAN_REVENUE]) for row in rows] if has_revenue else []
+    segments = [
+        {
+            "name": row[columns.SEGMENT_NAME],
+            "size": float(row[columns.SHARE]),
+            "told": formatting.format_share(row[columns.SHARE]),
+            "position": position,
+            "shade": float(row[columns.MEAN_REVENUE]) if has_revenue else None,
+        }
+        for position, row in enumerate(rows)
+    ]
     data = {
-        "segments": [
-            {
-                "name": row[columns.SEGMENT_NAME],
-                "size": float(row[columns.SHARE]),
-                "told": formatting.format_share(row[columns.SHARE]),
-                "position": position,
-                "shade": float(row[columns.MEAN_REVENUE]) if has_revenue else None,
-            }
-            for position, row in enumerate(rows)
-        ],
+        "segments": [{**segment, "anchor_kind": anchor} for segment, anchor in zip(segments, anchors, strict=True)]
+        if anchors
+        else segments,
         "shaded_by": message("mean revenue per customer") if has_revenue else "",
         "low": formatting.format_money(min(mean_revenues, default=0.0)),
         "high": formatting.format_money(max(mean_revenues, default=0.0)),
@@ -145,12 +153,33 @@ def build_treemap(segmentation: Segmentation, fallback_tables: Sequence[Table] =
     largest_share = formatting.format_share(largest_row[columns.SHARE])
     alt_text = message(
         "Segments of {name} by size; the largest is {segment_name} with {share} of customers.",
-        name=segmentation.name,
+        name=segmentation.column,
         segment_name=largest_row[columns.SEGMENT_NAME],
         share=largest_share,
     )
-    title = message("Segments of {name} by number of customers", name=segmentation.name)
-    return Chart("treemap", title, alt_text, data, fallback_tables)
+    title = message("Segments of {name} by number of customers", name=segmentation.column)
+    links = {anchor: _describe_segment(row) for anchor, row in zip(anchors, rows, strict=bool(anchors))}
+    return Chart("treemap", title, alt_text, data, (), links)
+
+
+def _describe_segment(row: Mapping[Hashable, Any]) -> str:
+    """Return the numbers of a segment in a sentence."""
+    values = {"segment": row[columns.SEGMENT_NAME], "share": formatting.format_share(row[columns.SHARE])}
+    if columns.MEAN_REVENUE not in row:
+        return count_message(
+            "{segment}: {count} customer ({share} of all)",
+            "{segment}: {count} customers ({share} of all)",
+            int(row[columns.CUSTOMERS]),
+            **values,
+        )
+    return count_message(
+        "{segment}: {count} customer ({share} of all), {revenue_share} of revenue, {money} per customer",
+        "{segment}: {count} customers ({share} of all), {revenue_share} of revenue, {money} per customer",
+        int(row[columns.CUSTOMERS]),
+        revenue_share=formatting.format_share(row[columns.REVENUE_SHARE]),
+        money=formatting.format_money(row[columns.MEAN_REVENUE]),
+        **values,
+    )
 
 
 def build_grid_data(
@@ -183,39 +212,3 @@ def build_grid_data(
         "low": format_cell(min(known_values, default=0.0)),
         "high": format_cell(max(known_values, default=0.0)),
     }
-
-
-def build_bubble_chart(segmentation: Segmentation) -> Chart:
-    """Build a bubble chart of segments: share of customers by mean revenue per customer; areas show revenue."""
-    rows = segmentation.profile.to_dict("records")
-    data = {
-        "points": [
-            {
-                "name": row[columns.SEGMENT_NAME],
-                "x": float(row[columns.SHARE]),
-                "y": float(row[columns.MEAN_REVENUE]),
-                "area": float(row[columns.REVENUE]),
-            }
-            for row in rows
-        ],
-        "x_title": message("share of customers"),
-        "y_title": message("mean revenue per customer"),
-        "x_kind": "share",
-        "y_kind": "money",
-    }
-    top_row = max(rows, key=lambda row: (row[columns.MEAN_REVENUE], row[columns.SEGMENT_NAME]))
-    top_revenue = formatting.format_money(top_row[columns.MEAN_REVENUE])
-    alt_text = message(
-        "Segments of {name} by size and value; "
-        "{segment_name} has the highest revenue per customer, {money} on average.",
-        name=segmentation.name,
-        segment_name=top_row[columns.SEGMENT_NAME],
-        money=top_revenue,
-    )
-    return Chart(
-        "bubbles",
-        message("Segments of {name} by size and value; area shows revenue", name=segmentation.name),
-        alt_text,
-        data,
-        (),
-    )

@@ -39,7 +39,10 @@ def split_score_cells(cell_segmentation: Segmentation) -> pd.DataFrame:
 
 
 def crosstab_transitions(old_segmentation: Segmentation, new_segmentation: Segmentation) -> list[Segmentation]:
-    """Return segmentations by previous segment, by current segment, and by both, of previous and current customers."""
+    """Return segmentations by previous segment, by current segment, and by both, of previous and current customers.
+
+    Their revenue, if both have it, is the current one, or the previous one of customers who left.
+    """
     labels_before = pd.Series(
         old_segmentation.labels.to_numpy(), index=old_segmentation.customers.table[columns.CUSTOMER_ID]
     )
@@ -47,8 +50,15 @@ def crosstab_transitions(old_segmentation: Segmentation, new_segmentation: Segme
         new_segmentation.labels.to_numpy(), index=new_segmentation.customers.table[columns.CUSTOMER_ID]
     )
     ids = labels_before.index.union(labels_after.index)
+    table = pd.DataFrame({columns.CUSTOMER_ID: ids.astype("str")})
+    tables = [segmentation.customers.table for segmentation in (new_segmentation, old_segmentation)]
+    if all(columns.REVENUE in customer_table for customer_table in tables):
+        new_revenue, old_revenue = (
+            customer_table.set_index(columns.CUSTOMER_ID)[columns.REVENUE].reindex(ids) for customer_table in tables
+        )
+        table[columns.REVENUE] = new_revenue.fillna(old_revenue).astype("float64").fillna(0.0).to_numpy()
     all_customers = Customers(
-        pd.DataFrame({columns.CUSTOMER_ID: ids.astype("str")}),
+        table,
         new_segmentation.customers.as_of,
         new_segmentation.customers.input_reports,
     )

@@ -17,7 +17,8 @@ from segcli.persona.targets import TargetSelection
 class NextStep:
     """What to do with a chosen segment; None and blank stand for what is unknown, which `missing` names.
 
-    `reach`, and so cost and margin, are known only if there are contacts or consents for the channel.
+    `reach`, and so cost and margin, are known only if there are contacts or consents for the channel. `exclusion` is
+    the reason why the segment was not chosen; blank if it was.
     """
 
     segment: str
@@ -29,16 +30,22 @@ class NextStep:
     expected_margin: float | None
     holdout_share: float | None
     missing: Sequence[str]
+    exclusion: str = ""
 
 
 def list_next_steps(
     targets: TargetSelection, personas: Mapping[str, Sequence[Persona]], settings: Settings
 ) -> Iterator[NextStep]:
-    """Yield the chosen segments with their action, channel, reach, margin and holdout."""
+    """Yield the chosen segments with their action, channel, reach, margin and holdout.
+
+    If no segment was chosen, the one with the highest score is yielded, with the reason why it was not.
+    """
     segmentation = targets.segmentation
     action_by_segment = {persona.segment: persona.action for persona in personas.get(segmentation.column, ())}
     holdout_share = _find_holdout(segmentation, settings)
-    for row in targets.table[targets.table["chosen"] == "yes"].to_dict("records"):
+    chosen_rows = targets.table[targets.table["chosen"] == "yes"]
+    rows = chosen_rows if len(chosen_rows) else targets.table.head(1)
+    for row in rows.to_dict("records"):
         segment, channel = str(row[columns.SEGMENT_NAME]), str(row["way"])
         reach = None if pd.isna(row["contacts"]) else int(row["contacts"])
         shows_reach = reach is not None and not any(
@@ -61,6 +68,7 @@ def list_next_steps(
             float(row["expected_margin"]) if shows_reach and not pd.isna(row["expected_margin"]) else None,
             holdout_share,
             missing,
+            "" if len(chosen_rows) else row["reason"],
         )
 
 

@@ -1,4 +1,4 @@
-"""Optional analyses of a report: cohorts, customer value, backtest and migration; each only on request.
+"""Optional analyses of a report: cohorts, customer value, backtest, migration and trends; each only on request.
 
 An analysis that cannot run is replaced by a sentence with the reason. All results are filtered for the readers of the
 report.
@@ -6,6 +6,7 @@ report.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -17,12 +18,13 @@ from segcli.errors import SegcliError, UsageProblem
 from segcli.evaluation.backtest import BacktestResult
 from segcli.evaluation.compare import ENTERED_LABEL, FROM_SEGMENT, LEFT_LABEL, TO_SEGMENT
 from segcli.evaluation.disclosure_control import WITHHELD_LABEL
-from segcli.evaluation.drift import SegmentationFactory, segment_share_psi
+from segcli.evaluation.drift import SegmentationFactory, make_earlier_segmentations, segment_share_psi
 from segcli.message import message
 from segcli.model import Customers, Segmentation
 from segcli.reports import crosstabs, disclosure
 from segcli.reports.disclosure import DisclosureGuard, build_guard
 from segcli.reports.envelope import to_records
+from segcli.reports.size_trends import SizeTrend, compute_size_trend
 from segcli.value.clv import ClvInputs, ClvResult
 from segcli.value.cohorts import analyse_cohorts
 
@@ -32,12 +34,14 @@ from segcli.value.cohorts import analyse_cohorts
 class SegmentTransitions:
     """Flows of customers between segments, filtered for the readers of the report.
 
-    `flows` has the columns from, to and customers; suppressed flows have blank names. `psi` is the population stability
+    `flows` has the columns from, to and customers, and revenue if it is known: what the customers have spent so far, or
+    by the earlier day if they left. Suppressed flows have blank names. `psi` is the population stability
     index of the segment shares; from `major_psi` on, the shares have changed fundamentally. `segments_before` and
-    `segments_after` are the names in `flows`, in display order.
+    `segments_after` are the names in `flows`, in display order. `since` is the day of the earlier segmentation.
     """
 
-    name: str
+    column: str
+    since: date | None
     segments_before: Sequence[str]
     segments_after: Sequence[str]
     flows: pd.DataFrame
@@ -64,7 +68,8 @@ def compute_transitions(
         TO_SEGMENT,
     ):  # a segment that is too small itself stays hidden, even if its merged cells are large enough
         cell_profile.loc[cell_profile[end].isin(list(guard.withheld_names[end])), [FROM_SEGMENT, TO_SEGMENT]] = ""
-    flows = cell_profile.groupby([FROM_SEGMENT, TO_SEGMENT], sort=True)[columns.CUSTOMERS].sum().reset_index()
+    sum_columns = [name for name in (columns.CUSTOMERS, columns.REVENUE) if name in cell_profile]
+    flows = cell_profile.groupby([FROM_SEGMENT, TO_SEGMENT], sort=True)[sum_columns].sum().reset_index()
     segment_names = [
         *map(crosstabs.escape_separator, (*new_segmentation.segments, *old_segmentation.segments)),
         ENTERED_LABEL,
@@ -75,7 +80,8 @@ def compute_transitions(
         [name for name in ordered_names if name in set(flows[end])] for end in (FROM_SEGMENT, TO_SEGMENT)
     )
     return SegmentTransitions(
-        new_segmentation.name,
+        new_segmentation.column,
+        old_segmentation.customers.as_of,
         segments_before,
         segments_after,
         flows,
@@ -132,6 +138,7 @@ class OptionalAnalyses:
     clv_result: ClvResult | None = None
     backtest_summary: BacktestSummary | None = None
     transitions: Sequence[SegmentTransitions] = ()
+    size_trend: SizeTrend | None = None
     skip_reasons: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -150,9 +157,16 @@ class OptionalAnalyses:
                 "summary": to_records(self.backtest_summary.summary),
                 "segments": to_records(self.backtest_summary.segments),
             }
+        if self.size_trend:
+            parts["trends"] = self.size_trend.to_dict()
         if self.transitions:
             parts["migration"] = [
-                {"segmentation": transition.name, "psi": transition.psi, "flows": to_records(transition.flows)}
+                {
+                    "segmentation": transition.column.removesuffix(columns.SEGMENT_SUFFIX),
+                    "since": transition.since,
+                    "psi": transition.psi,
+                    "flows": to_records(transition.flows),
+                }
                 for transition in self.transitions
             ]
         return parts
@@ -264,9 +278,20 @@ def _suppress_small_rows(segment_rows: pd.DataFrame, context: AnalysisContext) -
 
 
 def _collect_transitions(context: AnalysisContext) -> list[SegmentTransitions]:
+    """Return the transitions since an earlier result or, without one, of the first segmentation since a period ago."""
     if context.providers.load_previous is None:
-        return []
-    previous_by_column = {segmentation.column: segmentation for segmentation in context.providers.load_previous()}
+        first = context.visible_segmentations[0]
+        period_days, segment_as_of = context.settings.report.period_days, context.providers.segment_as_of
+        previous_by_column = (
+            make_earlier_segmentations(first.customers, period_days, segment_as_of, [first.column])
+            if segment_as_of
+            else {}
+        )
+        if first.column not in previous_by_column:
+            return []
+        previous_by_column = {first.column: previous_by_column[first.column]}
+    else:
+        previous_by_column = {segmentation.column: segmentation for segmentation in context.providers.load_previous()}
     if not any(segmentation.column in previous_by_column for segmentation in context.visible_segmentations):
         raise UsageProblem("The previous result has none of these segmentations")
     privacy, major_psi = context.settings.privacy, context.settings.compare.major
@@ -277,10 +302,25 @@ def _collect_transitions(context: AnalysisContext) -> list[SegmentTransitions]:
     ]
 
 
+def _compute_size_trend(context: AnalysisContext) -> SizeTrend | None:
+    segmentation = context.visible_segmentations[0]
+    if context.providers.segment_as_of is None:
+        return None
+    hidden_names = context.guard.withheld_names.get(segmentation.column, ())
+    return compute_size_trend(
+        segmentation,
+        context.providers.segment_as_of,
+        context.settings.report.period_days,
+        hidden_names,
+        context.guard.min_customers,
+    )
+
+
 _ANALYSES: Mapping[str, tuple[str, Callable[[AnalysisContext], Any]]] = {
     # section: field of OptionalAnalyses, function
     "cohorts": ("cohort_table", _analyse_cohorts),
     "clv": ("clv_result", _analyse_clv),
     "backtest": ("backtest_summary", _summarise_backtest),
     "migration": ("transitions", _collect_transitions),
+    "trends": ("size_trend", _compute_size_trend),
 }

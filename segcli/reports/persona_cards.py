@@ -17,7 +17,7 @@ FAMILY_TITLES = {
 MAX_TRAITS = 3  # most traits shown per family
 
 
-def build_persona_card(persona: Persona, segment_position: int | None = None) -> Card:
+def build_persona_card(persona: Persona, segment_position: int | None = None, anchor: str = "") -> Card:
     """Build the card of a persona: what to know and do first, the numbers as details.
 
     Traits among the most distinctive ones are not repeated by family.
@@ -57,6 +57,7 @@ def build_persona_card(persona: Persona, segment_position: int | None = None) ->
         bars=_build_bars(persona),
         detail_lines=[(name, text) for name, text in detail_lines if text],
         segment_position=segment_position,
+        anchor=anchor,
     )
 
 

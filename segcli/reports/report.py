@@ -56,6 +56,11 @@ class Findings:
         """The segmentation found by clustering, as a list that may be empty."""
         return [segmentation for segmentation in self.segmentations if segmentation.column == columns.CLUSTER_SEGMENT]
 
+    def name_card_anchors(self, column: str) -> list[str]:
+        """Return the anchors of the cards of a segmentation's segments, in display order."""
+        number = [segmentation.column for segmentation in self.segmentations].index(column)
+        return [f"card-{number}-{position}" for position in range(len(self.segmentations[number].segments))]
+
     @property
     def persona_segmentations(self) -> list[Segmentation]:
         """The segmentations with personas, which the report covers in detail."""

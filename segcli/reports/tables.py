@@ -127,7 +127,7 @@ def build_segment_table(segmentation: Segmentation) -> Table:
         ]
         for row in segmentation.profile.to_dict("records")
     ]
-    return Table(titles, rows, has_segments=True)
+    return Table(titles, rows, range(len(rows)))
 
 
 def build_comparison_table(segmentations: Sequence[Segmentation]) -> Table:

@@ -92,6 +92,7 @@ def _translate_block(block: Block, language: Translator) -> Block:
                 alt_text=language.translate(block.alt_text),
                 data=_translate_chart_data(block.data, language),
                 fallback_tables=[_translate_table(table, language) for table in block.fallback_tables],
+                links={anchor: language.translate(text) for anchor, text in block.links.items()},
             )
 
 

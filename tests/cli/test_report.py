@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import pytest
+
 ORDERS = "sample_data/orders.csv"
 
 
@@ -13,7 +15,7 @@ def test_markdown_in_a_file_has_pictures_beside_it(segcli: Any, folder: Path, ro
     assert done.returncode == 0, done.stderr
     text = (folder / "my report.md").read_text(encoding="utf-8")
     links = re.findall(r"^!\[[^\n]+\]\((.+)\)$", text, re.MULTILINE)
-    assert links == [f"my%20report-charts/{name}" for name in ("01-lorenz.svg", "02-bubbles.svg", "03-heat-map.svg")]
+    assert links == [f"my%20report-charts/{name}" for name in ("01-lorenz.svg", "02-treemap.svg", "03-heat-map.svg")]
     for path in (folder / "my report-charts").iterdir():
         assert ET.parse(path).getroot().attrib["role"] == "img"  # noqa: S314 - ours
     assert "my report-charts (3 charts)" in done.stderr
@@ -36,6 +38,20 @@ def test_pictures_of_an_earlier_report_go_and_other_files_stay(segcli: Any, fold
     assert sorted(path.name for path in beside.iterdir()) == ["01-lorenz.svg", "logo.svg"]
 
 
+def test_charts_are_written_for_slides(segcli: Any, folder: Path, root: Path) -> None:
+    done = segcli("report", root / ORDERS, "-q", "-o", "a.html", "--sections", "summary,segments", "--charts", "slides")
+    assert done.returncode == 0, done.stderr
+    names = sorted(path.name for path in (folder / "slides").iterdir())
+    assert names == ["01-lorenz.png", "01-lorenz.svg", "02-treemap.png", "02-treemap.svg"]
+    png = (folder / "slides" / "01-lorenz.png").read_bytes()
+    view_box = ET.parse(folder / "slides" / "01-lorenz.svg").getroot().attrib["viewBox"].split()  # noqa: S314 - ours
+    width_in_pixels = float(view_box[2]) * 96 / 72
+    assert int.from_bytes(png[16:20], "big") == pytest.approx(2 * width_in_pixels, abs=2)  # twice the page's resolution
+    first = {path.name: path.read_bytes() for path in (folder / "slides").iterdir()}
+    segcli("report", root / ORDERS, "-q", "-o", "a.html", "--sections", "summary,segments", "--charts", "slides")
+    assert {path.name: path.read_bytes() for path in (folder / "slides").iterdir()} == first
+
+
 def test_a_dry_run_draws_nothing(segcli: Any, folder: Path, root: Path) -> None:
     done = segcli("report", root / ORDERS, "-n", "-o", "report.md", "--sections", "summary")
     assert done.returncode == 0, done.stderr
@@ -51,7 +67,7 @@ def test_migration_reads_an_earlier_table_or_the_folder_of_a_run(segcli: Any, fo
     texts = [segcli(*asked, "--set", f"report.previous={path}").stdout for path in (before, before.parent)]
     assert texts[0] == texts[1]
     assert "customers stayed in their segment" in texts[0]
-    assert "No previous result is configured" in segcli(*asked).stdout
+    assert "RFM, since 2026-04-02" in segcli(*asked).stdout  # without one, the segments of one period ago
     missing = segcli(*asked, "--set", "report.previous=nowhere.csv")
     assert missing.returncode == 0
     assert "no such file" in missing.stdout  # a first run has no earlier one

@@ -198,7 +198,7 @@ def texts(shown: Any) -> Iterator[str]:
         yield shown
     elif dataclasses.is_dataclass(shown):
         for field in dataclasses.fields(shown):
-            if field.name not in {"rows", "data", "name", "anchor"}:
+            if field.name not in {"rows", "data", "name", "anchor", "row_anchors"}:
                 yield from texts(getattr(shown, field.name))
     elif isinstance(shown, list | tuple):
         for one in shown:
@@ -233,7 +233,7 @@ def test_nothing_of_a_report_is_left_in_english(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.chdir(ROOT)
     sections = (
         "summary,quality,segments,heatmap,profile,stability,bases,personas,experience,rates,cohorts,clv,backtest,"
-        "migration,scorecard,targets,plan,fairness,privacy"
+        "migration,trends,scorecard,targets,plan,fairness,privacy"
     )
     typed = ["segcli", "report", "-c", "configs/retail.yaml", "-q", "--sections", sections, "--title"]
     monkeypatch.setattr(sys, "argv", [*typed, "Customer segments", "-f", "json", "-o", str(tmp_path / "report.json")])

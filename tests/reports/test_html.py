@@ -158,11 +158,9 @@ def test_blocks_on_demand_are_in_the_page_once_and_links_lead_to_them() -> None:
 
 
 def test_a_segment_has_one_colour_in_its_table_and_on_its_card() -> None:
-    table = Table(
-        [Column("Segment", align_right=False), Column("", is_bar=True)], [["a", 0.5], ["b", 0.5]], has_segments=True
-    )
+    table = Table([Column("Segment", align_right=False), Column("", is_bar=True)], [["a", 0.5], ["b", 0.5]], [1, 0])
     card = Card("b", "", "", bars=[("trait", 1.0)], segment_position=1)
-    assert [a.get("class") for a in Seen(rendered(table, card)).of("rect")] == ["c0", "c1", "c1", "c1"]
+    assert [a.get("class") for a in Seen(rendered(table, card)).of("rect")] == ["c1", "c0", "c1", "c1"]
 
 
 def test_sections_are_listed_and_found() -> None:
@@ -180,28 +178,13 @@ def test_a_page_names_its_language_and_title() -> None:
     assert 'aria-label="Разделы"' in page
 
 
-def test_a_chart_has_its_sentence_and_its_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(html.charts, "can_draw_charts", lambda: False)
-    table = Table([Column("A", align_right=False), Column("B")], [["x", formatting.format_count(3)]])
-    page = rendered(Chart("lorenz", "Revenue distribution", "The best fifth brings 68%.", {}, [table]))
-    assert html.charts.MISSING_MATPLOTLIB_NOTE.replace("'", "&#39;") in page
-    assert 'data-number="3.0"' in page
-
-
 def test_a_picture_stands_with_its_numbers_behind_it() -> None:
-    pytest.importorskip("matplotlib")
     table = Table([Column("", is_bar=True)], [])
     words = dict.fromkeys(("x_title", "y_title", "gini", "equal", "mark"), "words")
     data = {"customers": [0.0, 0.5, 1.0], "revenue": [0.0, 0.9, 1.0], "marked": (0.5, 0.9), **words}
     page = rendered(Chart("lorenz", "Revenue distribution", "Half bring 90%.", data, [table]))
     assert page.count("<svg") == 1
     assert "Numbers" in Seen(page).text
-    assert html.charts.MISSING_MATPLOTLIB_NOTE.replace("'", "&#39;") not in page
-
-
-def test_what_is_missing_is_told_only_where_a_chart_would_stand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(html.charts, "can_draw_charts", lambda: False)
-    assert html.charts.MISSING_MATPLOTLIB_NOTE.replace("'", "&#39;") not in rendered(*every_kind("plain"))
 
 
 def test_a_page_without_a_title_is_called_by_the_program_and_speaks_to_who_only_hears_it() -> None:

@@ -3,7 +3,6 @@
 import pandas as pd
 import pytest
 
-from segcli.reports import charts
 from segcli.reports.blocks import Block, Card, Chart, Column, Heading, Result, Table, Text
 from segcli.reports.formats import Page, md
 
@@ -49,9 +48,8 @@ def test_a_blank_line_stands_between_blocks_and_nothing_where_there_is_nothing_t
     assert rendered(Heading("A"), unseen, Text(["b"])) == "## A\n\nb\n"
 
 
-def test_pictures_are_linked_in_their_order_with_what_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pictures_are_linked_in_their_order_with_what_they_say() -> None:
     """The sentence stands for who cannot see the picture, the numbers under it for who wants them."""
-    monkeypatch.setattr(charts, "can_draw_charts", lambda: True)
     shown = rendered(Heading("A"), CHART, Chart("heat_map", "Map", "Warm.", {}, [SHARES, SHARES]), links="shop-charts")
     first = f"![Big spenders have most.](shop-charts/01-bars.svg)\n\n*Shares*\n\n{TABLE}"
     second = f"![Warm.](shop-charts/02-heat-map.svg)\n\n*Map*\n\n{TABLE}\n{TABLE}"

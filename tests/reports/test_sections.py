@@ -36,7 +36,7 @@ from segcli.value import clv
 from tests.oracles.tables import from_columns
 
 ROOT = Path(__file__).parents[2]
-ADDED = ["heatmap", "profile", "stability", "bases", "cohorts", "clv", "backtest", "migration"]
+ADDED = ["heatmap", "profile", "stability", "bases", "cohorts", "clv", "backtest", "migration", "trends"]
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def ways(
     of: Customers, settings: Settings, previous: Sequence[Segmentation] = (), labels: Any = labelled
 ) -> AnalysisProviders:
     return AnalysisProviders(
-        lambda earlier: [scored(earlier)],
+        lambda earlier, _: [scored(earlier)],
         lambda: clv.prepare_clv(of, settings.clv, 1),
         lambda: run_backtest(of, settings.backtest, 1, labels),
         (lambda: previous) if previous else None,
@@ -102,7 +102,7 @@ def test_settings_are_shown_as_a_settings_file_has_them() -> None:
 
 
 def plain_rows(result: Result) -> list[Sequence[str]]:
-    return [row for block in result.blocks if isinstance(block, Table) for row in block.rows]
+    return [row for block in iterate_blocks(result.blocks) if isinstance(block, Table) for row in block.rows]
 
 
 def test_gini_is_half_the_mean_difference_of_pairs_by_the_mean() -> None:
@@ -213,12 +213,15 @@ def test_a_report_of_everything_reads_in_every_format(customers: Customers, old:
     result = report([made, found], sections, [old])
     assert {one.name for one in drawn(result)} >= {
         "lorenz",
-        "bubbles",
+        "bubbles",  # of the CLV
         "heat_map",
         "profile",
         "stability",
         "cohorts",
         "migration",
+        "intervals",
+        "trends",
+        "treemap",
     }
     page = html.render(result, Page())
     assert page.count("<figure>") == len(drawn(result))
@@ -227,7 +230,7 @@ def test_a_report_of_everything_reads_in_every_format(customers: Customers, old:
     for text in (md.render(result, Page()), table_format.render(result, Page())):
         assert "nan" not in re.split(r"\W+", text)
         assert "None" not in text
-    assert {"heat_map", "cohorts", "clv", "backtest", "migration"} <= set(plain(result))
+    assert {"heat_map", "cohorts", "clv", "backtest", "migration", "trends"} <= set(plain(result))
     assert all(one.alt_text and one.title for one in drawn(result))
 
 

@@ -1,27 +1,21 @@
 """Charts, one module each, named as the chart block that it draws and with a function `draw(figure, data)`.
 
-Drawing needs matplotlib (the extra `plots`). Without it, reports show the numbers as tables.
+matplotlib draws them; it is imported only when there is a chart to draw.
 """
 
 import contextlib
-import functools
 import io
-from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from segcli import plugins
 from segcli.i18n.catalogue import ENGLISH_FORMAT, NumberFormat
-from segcli.message import message
 from segcli.reports.blocks import Block, Chart, iterate_blocks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MISSING_MATPLOTLIB_NOTE = message(
-    "Charts are omitted: they need matplotlib, which pip install 'segcli[plots]' installs."
-)
-PNG_DPI = 200  # dots per inch
+PNG_DPI = 192  # dots per inch, twice those of a page
 
 
 class ChartModule(Protocol):
@@ -36,12 +30,6 @@ def list_charts() -> list[str]:
     return plugins.list_plugins(__name__)
 
 
-@functools.cache
-def can_draw_charts() -> bool:
-    """Return whether matplotlib is installed."""
-    return find_spec("matplotlib") is not None
-
-
 def configure_drawing() -> contextlib.AbstractContextManager[None]:
     """Return a context that configures matplotlib once for several charts."""
     from segcli.reports.charts import _style
@@ -50,21 +38,30 @@ def configure_drawing() -> contextlib.AbstractContextManager[None]:
 
 
 def number_charts(blocks: Sequence[Block]) -> list[tuple[str, Chart]]:
-    """Return the charts of a document, each with a file name such as `01-heat-map.svg`."""
+    """Return the charts of a document, each with a file name such as `01-heat-map`, without its suffix."""
     charts = [block for block in iterate_blocks(blocks) if isinstance(block, Chart)]
-    return [(f"{position:02}-{chart.name.replace('_', '-')}.svg", chart) for position, chart in enumerate(charts, 1)]
+    return [(f"{position:02}-{chart.name.replace('_', '-')}", chart) for position, chart in enumerate(charts, 1)]
 
 
-def render_svg(chart: Chart, figures: NumberFormat = ENGLISH_FORMAT) -> str:
+def render_svg(chart: Chart, figures: NumberFormat = ENGLISH_FORMAT, anchors: Collection[str] = frozenset()) -> str:
     """Return the chart as an SVG element.
 
-    The same chart always gives the same bytes. `figures` is the number format of the axes.
+    The same chart always gives the same bytes.
+
+    Args:
+        chart: the chart.
+        figures: number format of the axes.
+        anchors: anchors of the document; links of the chart to other anchors are left out.
     """
     from segcli.reports.charts import _svg
 
-    return _svg.make_inline(
-        _render_chart(chart, "svg", figures, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))).decode()
-    )
+    svg = _render_chart(chart, "svg", figures, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))).decode()
+    return _svg.make_inline(svg, select_links(chart, anchors))
+
+
+def select_links(chart: Chart, anchors: Collection[str]) -> dict[str, str]:
+    """Return the links of a chart that lead to one of these anchors, with their texts."""
+    return {anchor: text for anchor, text in chart.links.items() if anchor in anchors}
 
 
 def render_svg_file(chart: Chart, figures: NumberFormat = ENGLISH_FORMAT) -> str:

@@ -31,11 +31,14 @@ class Canvas:
         self._axes.set_xlim(0, CHART_WIDTH)
         self._axes.set_ylim(height, 0)
 
-    def draw_box(self, corner: Position, box_size: Position, colour: str) -> None:
-        """Draw a rectangle from its upper left corner."""
+    def draw_box(self, corner: Position, box_size: Position, colour: str, *, anchor: str = "") -> None:
+        """Draw a rectangle from its upper left corner; it links to the anchor, if one is given."""
         from matplotlib.patches import Rectangle
 
-        self._add_artist(Rectangle(corner, *box_size, **_patch_style(colour)))
+        box = Rectangle(corner, *box_size, **_patch_style(colour))
+        if anchor:
+            box.set_url(f"#{anchor}")
+        self._add_artist(box)
 
     def draw_disc(
         self, centre: Position, radius: float, colour: str, *, edge: str | None = None, opacity: float = 1.0

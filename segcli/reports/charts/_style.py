@@ -121,6 +121,20 @@ def text_width(text: object, font_size: float = FONT_SIZE, *, is_bold: bool = Fa
     return width * font_size * (_BOLD_FACTOR if is_bold else 1.0)
 
 
+def wrap_words(text: object, max_width: float, *, is_bold: bool = True) -> list[str]:
+    """Return the text in lines of whole words that fit into `max_width` points; no lines if a word does not fit."""
+    lines: list[str] = []
+    for word in escape_unprintable(text).split(" "):
+        longer_line = f"{lines[-1]} {word}" if lines else word
+        if text_width(longer_line, is_bold=is_bold) <= max_width:
+            lines[-1:] = [longer_line]
+        elif text_width(word, is_bold=is_bold) <= max_width:
+            lines.append(word)
+        else:
+            return []
+    return lines
+
+
 def truncate_text(text: object, max_width: float, font_size: float = FONT_SIZE, *, is_bold: bool = False) -> str:
     """Return the text, cut off with an ellipsis if it is wider than `max_width` points."""
     shortened = escape_unprintable(text)

@@ -6,7 +6,7 @@ hold many charts.
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from xml.etree import ElementTree as ET
 
 from segcli.reports.charts._style import TEXT_COLOUR
@@ -14,12 +14,18 @@ from segcli.reports.charts._style import TEXT_COLOUR
 SVG_NAMESPACE = "http://www.w3.org/2000/svg"
 _DROPPED_TAGS = ("metadata", "style")
 _FONT_ATTRIBUTE = "font-family"
+_LINK_TAG = "a"
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
 _PAGE_COLOUR, _PRINT_COLOUR = "#ffffff", "#1b1f24"  # colours of a standalone file, which cannot inherit any
 
 
-def make_inline(svg: str) -> str:
+def make_inline(svg: str, links: Mapping[str, str] | None = None) -> str:
     """Return the chart as an element that inherits colour, font and width from the page.
+
+    Args:
+        svg: the file of matplotlib.
+        links: anchors of the page that parts of the chart may lead to, with the texts of the links. A chart without
+            any is hidden from screen readers, because the page describes it.
 
     >>> made = make_inline(
     ...     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path style="fill: #010203"/></svg>'
@@ -31,13 +37,29 @@ def make_inline(svg: str) -> str:
     prefix = "c" + hashlib.sha256(svg.encode()).hexdigest()[:8]
     referenced_ids = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', svg))
     _clean_element(root, prefix, referenced_ids)
-    root.attrib = {
-        "xmlns": SVG_NAMESPACE,
-        "viewBox": root.attrib["viewBox"],
-        "aria-hidden": "true",
-        "focusable": "false",
-    }
+    has_links = _place_links(root, links or {})
+    root.attrib = {"xmlns": SVG_NAMESPACE, "viewBox": root.attrib["viewBox"]} | (
+        {} if has_links else {"aria-hidden": "true", "focusable": "false"}
+    )
     return ET.tostring(root, encoding="unicode")
+
+
+def _place_links(element: ET.Element, links: Mapping[str, str]) -> bool:
+    """Give links their texts, and replace those that lead nowhere by what they contain; return whether any are left."""
+    has_links = False
+    for position, child in enumerate(list(element)):
+        text = links.get(child.attrib.get("href", "").removeprefix("#")) if child.tag == _LINK_TAG else None
+        if text is not None:
+            child.attrib["aria-label"] = text
+            title = ET.Element("title")
+            title.text = text
+            child[0].append(title)
+            has_links = True
+        elif child.tag == _LINK_TAG:
+            element[position : position + 1] = list(child)
+        else:
+            has_links |= _place_links(child, links)
+    return has_links
 
 
 def make_standalone(svg: str, alt_text: str) -> str:
@@ -67,11 +89,13 @@ def _strip_namespaces(element: ET.Element) -> None:
 
 def _clean_element(element: ET.Element, prefix: str, referenced_ids: set[str]) -> None:
     """Remove namespaces, whitespace and unused parts from the element and its descendants."""
-    element.tag = element.tag.rpartition("}")[2]
+    element.tag, attributes = element.tag.rpartition("}")[2], element.attrib
     element.attrib = dict(_clean_attributes(element.attrib, prefix, referenced_ids))
     element.tail = None
     if element.tag != "text":
         element.text = None
+    if element.tag == _LINK_TAG:  # leads to a place in the page, not to a part of the chart
+        element.attrib = {"href": next(iter(attributes.values()))}
     for child in list(element):
         if child.tag.rpartition("}")[2] in _DROPPED_TAGS:
             element.remove(child)

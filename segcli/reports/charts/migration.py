@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from segcli.reports.charts._axes import LINE_HEIGHT
 from segcli.reports.charts._canvas import Canvas
-from segcli.reports.charts._style import CHART_WIDTH, FONT_SIZE, NEUTRAL_COLOUR, PALETTE, text_width
+from segcli.reports.charts._style import CHART_WIDTH, FONT_SIZE, NEUTRAL_COLOUR, palette_colour, text_width
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,8 +23,9 @@ SegmentSpans = dict[str, tuple[float, float]]
 def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
     """Draw the chart.
 
-    `data` has these keys: `before` and `after` (segment names in order), `flows` (each with `from`, `to` and
-    `customers`), and the titles `before_title` and `after_title`.
+    `data` has these keys: `before` and `after` (segment names in order), `before_positions` and `after_positions`
+    (which decide on their colours; None: neutral), `flows` (each with `from`, `to` and `customers`), and the titles
+    `before_title` and `after_title`.
     """
     canvas = Canvas(figure)
     longest_name = max((text_width(name) for name in (*data["before"], *data["after"])), default=0.0)
@@ -36,14 +37,18 @@ def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
     total = float(sum(flow["customers"] for flow in data["flows"])) or 1.0
     start_spans = _segment_spans(data["before"], data["flows"], "from", height, total)
     end_spans = _segment_spans(data["after"], data["flows"], "to", height, total)
-    colours = {name: PALETTE[position % len(PALETTE)] for position, name in enumerate(data["before"])}
+    colours = {
+        name: NEUTRAL_COLOUR if position is None else palette_colour(position)
+        for end in ("before", "after")
+        for name, position in zip(data[end], data[f"{end}_positions"], strict=True)
+    }
     _draw_bands(canvas, data, (left + BAR_WIDTH, start_spans), (right - BAR_WIDTH, end_spans), colours)
     for spans, x, align, text_x in (
         (start_spans, left, "right", left - 4),
         (end_spans, right - BAR_WIDTH, "left", right + 4),
     ):
         for name, (top, span_height) in spans.items():
-            canvas.draw_box((x, top), (BAR_WIDTH, max(span_height, 0.5)), colours.get(name, NEUTRAL_COLOUR))
+            canvas.draw_box((x, top), (BAR_WIDTH, max(span_height, 0.5)), colours[name])
             canvas.draw_text((text_x, top + max(span_height, FONT_SIZE) / 2), name, align=align, max_width=name_width)
     canvas.set_height(
         max(

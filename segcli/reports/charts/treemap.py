@@ -17,12 +17,14 @@ from segcli.reports.charts._style import (
     palette_colour,
     shade_colour,
     text_width,
+    wrap_words,
 )
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TREEMAP_HEIGHT = 210.0
+WRAP_SHARE = 0.92  # of the room for a name that its lines may take: fonts differ in width
 TreemapBox = tuple[float, float, float, float]  # x, y, width, height
 
 
@@ -30,8 +32,8 @@ def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
     """Draw the chart.
 
     `data` has these keys: `segments`, `shaded_by` (title of the shades, or blank), and the legend texts `low` and
-    `high`. Each segment has `name`, `size`, `told` (its size as text), `position` (in
-    display order) and `shade` (a number, or None for all segments).
+    `high`. Each segment has `name`, `size`, `told` (its size as text), `position` (in display order), `shade` (a
+    number, or None for all segments) and, if its box is a link, `anchor_kind`.
     A box without room for its name gets a number, explained in a list below.
     """
     canvas, numbered_labels = Canvas(figure), list[tuple[int, str]]()
@@ -51,7 +53,12 @@ def draw(figure: "Figure", data: Mapping[str, Any]) -> None:
             else shade_colour(to_shade(segment["shade"]))
         )
         x, y, box_width, box_height = box
-        canvas.draw_box((x + 0.75, y + 0.75), (max(box_width - 1.5, 0.3), max(box_height - 1.5, 0.3)), colour)
+        canvas.draw_box(
+            (x + 0.75, y + 0.75),
+            (max(box_width - 1.5, 0.3), max(box_height - 1.5, 0.3)),
+            colour,
+            anchor=segment.get("anchor_kind", ""),
+        )
         _draw_label(canvas, box, segment, contrast_colour(colour), numbered_labels)
     bottom = TREEMAP_HEIGHT + 5
     if data["shaded_by"]:
@@ -64,10 +71,13 @@ def _draw_label(
 ) -> None:
     x, y, box_width, box_height = box
     text_room = box_width - 8
-    if text_width(segment["name"], is_bold=True) <= text_room and box_height > LINE_HEIGHT + 4:
-        canvas.draw_text((x + 5, y + 10), segment["name"], max_width=text_room + 4, colour=colour, is_bold=True)
-        if box_height > 2 * LINE_HEIGHT + 4 and text_width(segment["told"]) <= text_room:
-            canvas.draw_text((x + 5, y + 10 + LINE_HEIGHT), segment["told"], max_width=text_room + 4, colour=colour)
+    name_lines = wrap_words(segment["name"], text_room * WRAP_SHARE)
+    if name_lines and box_height > len(name_lines) * LINE_HEIGHT + 4:
+        for position, line in enumerate(name_lines):
+            y += LINE_HEIGHT if position else 10
+            canvas.draw_text((x + 5, y), line, max_width=text_room + 4, colour=colour, is_bold=True)
+        if box_height > (len(name_lines) + 1) * LINE_HEIGHT + 4 and text_width(segment["told"]) <= text_room:
+            canvas.draw_text((x + 5, y + LINE_HEIGHT), segment["told"], max_width=text_room + 4, colour=colour)
         return
     number = len(numbered_labels) + 1
     numbered_labels.append((number, f"{segment['name']}: {segment['told']}"))

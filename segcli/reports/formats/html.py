@@ -1,13 +1,13 @@
 """A self-contained HTML file: no external requests, light and dark mode, readable on phones and on paper.
 
-The template escapes all text from input files. The page's content security policy allows no script but the one that
-sorts tables, identified by its digest.
+The template escapes all text from input files. The page's content security policy allows no script but the one in
+page.js, identified by its digest.
 """
 
 import base64
 import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -17,7 +17,7 @@ from segcli.formatting import escape_cell, escape_unprintable
 from segcli.i18n.catalogue import Catalogue
 from segcli.message import message
 from segcli.reports import charts
-from segcli.reports.blocks import Block, Chart, Details, Heading, Result, iterate_blocks
+from segcli.reports.blocks import Block, Card, Chart, Details, Heading, Result, iterate_blocks
 from segcli.reports.charts._style import SEGMENT_PALETTE
 from segcli.reports.formats import Page
 
@@ -29,6 +29,10 @@ PAGE_WORDS = {
     "bar": message("Bar"),
     "row": message("Row"),
     "evidence": message("Evidence"),
+    "filter": message("Filter rows"),
+    "copy_table": message("Copy table"),
+    "copied": message("Copied"),
+    "show": message("Show"),
 }
 SECTION_LEVEL = 2  # level of the headings that the table of contents lists
 
@@ -36,12 +40,12 @@ SECTION_LEVEL = 2  # level of the headings that the table of contents lists
 def render(result: Result, page: Page) -> str:
     """Return the blocks as a page."""
     language = i18n.load_language(page.language)
-    style, script = _read_page_file("style.css") + _style_segments(), _read_page_file("sort.js")
+    style, script = _read_page_file("style.css") + _style_segments(), _read_page_file("page.js")
     title = next((heading.text for heading in result.blocks if isinstance(heading, Heading) and heading.level == 1), "")
-    draws_charts = charts.can_draw_charts() and _has_charts(result.blocks)
-    with charts.configure_drawing() if draws_charts else contextlib.nullcontext():
+    anchors = _list_anchors(result.blocks)
+    with charts.configure_drawing() if _has_charts(result.blocks) else contextlib.nullcontext():
         return str(
-            _load_template(language).render(
+            _load_template(language, anchors).render(
                 language=page.language,
                 words={name: language.translate(word) for name, word in PAGE_WORDS.items()},
                 policy=_build_policy(style, script),
@@ -51,11 +55,7 @@ def render(result: Result, page: Page) -> str:
                 titled=bool(title),
                 blocks=_number_blocks(result.blocks),
                 contents=_list_sections(result.blocks),
-                anchors=_list_anchors(result.blocks),
-                draws=charts.can_draw_charts(),
-                missing=language.translate(charts.MISSING_MATPLOTLIB_NOTE)
-                if not charts.can_draw_charts() and _has_charts(result.blocks)
-                else "",
+                anchors=anchors,
             )
         )
 
@@ -65,7 +65,7 @@ def _style_segments() -> str:
     return "".join(f".c{position} {{ fill: {colour}; }}\n" for position, colour in enumerate(SEGMENT_PALETTE))
 
 
-def _load_template(language: Catalogue) -> Any:  # noqa: ANN401 - type of a lazily imported library
+def _load_template(language: Catalogue, anchors: Collection[str]) -> Any:  # noqa: ANN401 - type of a lazily imported library
     import jinja2
     from markupsafe import Markup
 
@@ -79,7 +79,8 @@ def _load_template(language: Catalogue) -> Any:  # noqa: ANN401 - type of a lazi
     environment.filters |= {
         "shown": escape_unprintable,
         "cell": escape_cell,
-        "drawn": lambda chart: Markup(charts.render_svg(chart, language.number_format)),  # noqa: S704 - SVG made from numbers, with escaped names
+        "drawn": lambda chart: Markup(charts.render_svg(chart, language.number_format, anchors)),  # noqa: S704 - SVG made from numbers, with escaped names
+        "links": lambda chart: charts.select_links(chart, anchors),
         "bare": Markup,  # the page's own style and script
         "longest": _longest_bar,
         "trend": _draw_trend,
@@ -125,7 +126,9 @@ def _number_blocks(blocks: Sequence[Block], prefix: str = "s") -> list[_PlacedBl
 
 def _list_anchors(blocks: Sequence[Block]) -> set[str]:
     """Return the anchors that links may lead to."""
-    return {block.anchor for block in iterate_blocks(blocks) if isinstance(block, Heading | Details) and block.anchor}
+    return {
+        block.anchor for block in iterate_blocks(blocks) if isinstance(block, Heading | Details | Card) and block.anchor
+    }
 
 
 def _draw_trend(values: Sequence[float]) -> str:

@@ -26,7 +26,7 @@ STATEMENTS_LEVEL, DETAILS_LEVEL = 3, 4  # levels of the headings of these blocks
 def render(result: Result, page: Page) -> str:
     """Return the blocks as Markdown; charts link to pictures if the page has them."""
     numbered_charts = charts.number_charts(result.blocks) if page.charts_path else []
-    link_by_chart = {id(chart): f"{page.charts_path}/{name}" for name, chart in numbered_charts}
+    link_by_chart = {id(chart): f"{page.charts_path}/{name}.svg" for name, chart in numbered_charts}
     rendered_blocks = (
         _render_picture(block, link_by_chart.get(id(block))) if isinstance(block, Chart) else _render_block(block)
         for block in iterate_blocks(result.blocks)

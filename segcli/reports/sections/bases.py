@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from segcli import columns
 from segcli.message import message
 from segcli.reports import tables
-from segcli.reports.blocks import Block, Heading, Text
+from segcli.reports.blocks import Block, Text, show_first
 from segcli.reports.chart_blocks import build_treemap
 from segcli.reports.report import Findings
 
@@ -22,7 +22,7 @@ def build_blocks(findings: Findings) -> Iterator[Block]:
     ]
     if not rule_segmentations:
         yield Text([NO_RULES_NOTE])
-    for segmentation in rule_segmentations:
-        yield Heading(segmentation.name, level=3)
-        yield build_treemap(segmentation)
-        yield tables.build_segment_table(segmentation)
+    yield from show_first(
+        (segmentation.column, [build_treemap(segmentation), tables.build_segment_table(segmentation)])
+        for segmentation in rule_segmentations
+    )

@@ -7,7 +7,7 @@ from segcli import columns
 from segcli.message import message
 from segcli.model import Customers
 from segcli.reports import disclosure, tables
-from segcli.reports.blocks import Block, Heading, Text
+from segcli.reports.blocks import Block, Text, show_first
 from segcli.reports.report import Findings
 from segcli.segment import experience_metrics
 
@@ -25,10 +25,14 @@ def build_blocks(findings: Findings) -> Iterable[Block]:
     if not answered_measures:
         yield Text([message("The table has no answers.")])
         return
-    for entry in findings.persona_segmentations:
-        yield Heading(entry.column, level=3)
-        score_rows = experience_metrics.score_by_segment(customers, entry.segments, entry.labels)
-        yield tables.build_table(disclosure.blank_small_counts(score_rows, findings.privacy.smallest_group))
+    score_tables = (
+        (entry.column, experience_metrics.score_by_segment(customers, entry.segments, entry.labels))
+        for entry in findings.persona_segmentations
+    )
+    yield from show_first(
+        (column, [tables.build_table(disclosure.blank_small_counts(score_rows, findings.privacy.smallest_group))])
+        for column, score_rows in score_tables
+    )
     yield Text(
         [
             (

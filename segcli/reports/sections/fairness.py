@@ -7,7 +7,7 @@ import pandas as pd
 from segcli.evaluation.fairness_audit import FairnessAudit
 from segcli.message import message
 from segcli.reports import tables
-from segcli.reports.blocks import Block, Heading, Text
+from segcli.reports.blocks import Block, Details, Heading, Text
 from segcli.reports.report import Findings
 
 TITLE = message("Fairness")
@@ -33,8 +33,7 @@ def _build_audit_blocks(audit: FairnessAudit) -> Iterator[Block]:
         yield Heading(message("Selection rates"), level=4)
         yield tables.build_table(audit.selection.table)
     for column, balance_rows in audit.balance_tables.items():
-        yield Heading(message("Composition of {column}", column=column), level=4)
-        yield tables.build_table(balance_rows)
+        yield Details(message("Composition of {column}", column=column), [tables.build_table(balance_rows)])
     proxy_features = (
         audit.proxy_table[audit.proxy_table["strength"] != "small"] if len(audit.proxy_table) else pd.DataFrame()
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from segcli.message import message
-from segcli.reports.blocks import Block, Card, Details, Heading, Text
+from segcli.reports.blocks import Block, Text, show_first
 from segcli.reports.persona_cards import build_persona_card
 from segcli.reports.report import Findings
 
@@ -20,12 +20,13 @@ def build_blocks(findings: Findings) -> Iterable[Block]:
         segmentation.column: {name: position for position, name in enumerate(segmentation.segments)}
         for segmentation in findings.segmentations
     }
-    for number, (column, personas) in enumerate(findings.personas.items()):
-        positions = position_by_column[column]
-        cards: list[Card] = [build_persona_card(persona, positions.get(persona.segment)) for persona in personas]
-        if number == 0:
-            yield Heading(column, level=3)
-            yield from cards
-        else:
-            yield Details(column, cards)
+    cards_by_column: dict[str, list[Block]] = {
+        column: [
+            build_persona_card(persona, position_by_column[column][persona.segment], anchor)
+            for persona in personas
+            for anchor in [findings.name_card_anchors(column)[position_by_column[column][persona.segment]]]
+        ]
+        for column, personas in findings.personas.items()
+    }
+    yield from show_first(cards_by_column.items())
     yield Text([TRAITS_EXPLANATION], is_quiet=True)

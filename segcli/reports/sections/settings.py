@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from segcli.config.reference import dump_scalar
 from segcli.message import message
-from segcli.reports.blocks import Block, Column, Table, Text
+from segcli.reports.blocks import Block, Column, Details, Table, Text
 from segcli.reports.report import Findings
 
 TITLE = message("Settings")
@@ -25,4 +25,5 @@ def build_blocks(findings: Findings) -> Iterable[Block]:
         )
         return
     rows = [[key, dump_scalar(value)] for key, value in settings.items()]
-    yield Table([Column(message("Setting"), align_right=False), Column(message("Value"), align_right=False)], rows)
+    titles = [Column(message("Setting"), align_right=False), Column(message("Value"), align_right=False)]
+    yield Details(message("All settings"), [Table(titles, rows)])

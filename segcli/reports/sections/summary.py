@@ -32,6 +32,7 @@ FIGURES_TITLE = message("Key figures by month")
 ANCHOR_TITLES = {FIGURES_ANCHOR: FIGURES_TITLE, SEGMENTS_ANCHOR: message("Segments")}
 TILE_TITLES = (message("Key figure"), "", message("Change"), "")
 DEFAULT_TARGETS_NOTE = message("Segments chosen by the default criteria; the section target of a config has your own.")
+NO_TARGET_NOTE = message("No segment meets the criteria for targets; this is the one with the highest score.")
 NO_PREVIOUS_NOTE = message("The orders do not cover an earlier period, so there is no change.")
 NO_ORDERS_NOTE = message("Active customers, changes and revenue at risk need an order export with amounts.")
 
@@ -60,6 +61,7 @@ def _build_next_steps(overview: Overview) -> Statements:
     steps = overview.next_steps
     unknown = [name for name in steps[0].missing if all(name in step.missing for step in steps)]
     notes = [message("Not known: {names}.", names=join_messages(", ", unknown))] if unknown else []
+    notes += [NO_TARGET_NOTE] if steps[0].exclusion else []
     return Statements(
         message("Next steps"),
         [_state_next_step(step, overview.currency, unknown) for step in steps],
@@ -179,6 +181,7 @@ def _state_next_step(step: NextStep, currency: str, common_gaps: Sequence[str]) 
         facts.append(message("cost {money}", money=formatting.format_total(step.cost, currency)))
     if step.holdout_share is not None:
         facts.append(message("holdout {share}", share=formatting.format_share(step.holdout_share)))
+    facts += [step.exclusion] if step.exclusion else []
     gaps = [name for name in step.missing if name not in common_gaps]
     if gaps:
         facts.append(message("not known: {names}", names=join_messages(", ", gaps)))

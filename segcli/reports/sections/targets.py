@@ -16,9 +16,9 @@ def build_blocks(findings: Findings) -> Iterator[Block]:
     """Yield the matrix, the scores and the reasons."""
     if findings.targets is not None:
         yield Heading(findings.targets.segmentation.column, level=3)
+        yield from activation_results.build_target_blocks(findings.targets)
         if {"attractiveness", "strength"} <= set(findings.targets.table):
             yield _build_matrix_chart(findings.targets)
-        yield from activation_results.build_target_blocks(findings.targets)
 
 
 def _build_matrix_chart(targets: TargetSelection) -> Chart:
