@@ -25,7 +25,7 @@ import pandas as pd
 from segcli.cli import command_settings, inputs, segmenters
 from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import Console
-from segcli.config import LoadedSettings, build_dotted_layer, load_settings
+from segcli.config import LoadedSettings, build_dotted_layer
 from segcli.errors import SegcliError, UsageProblem
 from segcli.io.manifest import MANIFEST_FILE
 from segcli.model import Customers, Persona, Segmentation
@@ -229,7 +229,7 @@ def _load_settings(
         assignments.append((inputs.ORDERS_PATH_KEY, _save_frame(data)))
     elif isinstance(data, str | PathLike):
         assignments.append((inputs.ORDERS_PATH_KEY, fspath(data)))
-    return load_settings([*layers, build_dotted_layer(assignments, "argument")])
+    return command_settings.load_layers([*layers, build_dotted_layer(assignments, "argument")])
 
 
 def _name_setting(name: str, section: str) -> str:

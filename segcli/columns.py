@@ -137,6 +137,7 @@ LATITUDE, LONGITUDE = "latitude", "longitude"
 CLIMATE, POPULATION, URBAN_RURAL = "climate", "population", "urban_rural"  # of the customer's place of residence
 EMAIL_CONSENT = "email_consent"
 PHONE_CONSENT = "phone_consent"  # for calls and text messages
+MERGED_IDS = "merged_ids"  # all ids of a customer whose ids segcli merged
 REFERRER = "referrer"  # customer id of the customer who made the referral
 POINTS = "points"  # loyalty programme points
 NPS, CSAT, CES, SENTIMENT = "nps", "csat", "ces", "sentiment"

@@ -110,11 +110,21 @@ class StatusValue:
 
 
 @dataclass(frozen=True)
+class EventLogEvidence:
+    """Kind of the log of events that a file looks like, what shows it, and its column of times (blank if unknown)."""
+
+    kind: str
+    reason: str
+    time_column: str = ""
+
+
+@dataclass(frozen=True)
 class InputReport:
     """Report on how one input was parsed, for people and for the run manifest.
 
     `rejects` is filled only on request. `decisive_notes` are the `notes` that affect more than 1% of the money.
-    `statuses` are the values of columns that describe the status of order lines.
+    `statuses` are the values of columns that describe the status of order lines. `event_log` is set if a table with one
+    row per customer looks like a log of events.
     """
 
     input: Input
@@ -127,6 +137,7 @@ class InputReport:
     rejects: tuple[RejectedLine, ...] = ()
     decisive_notes: tuple[str, ...] = ()
     statuses: tuple[StatusValue, ...] = ()
+    event_log: EventLogEvidence | None = None
 
 
 @dataclass(frozen=True)
@@ -158,13 +169,22 @@ class Transactions:
 
 
 @dataclass(frozen=True)
+class LineLookup:
+    """A lookup table of order lines: the column that it describes, its file, and its rows, with the key in `by`."""
+
+    by: str
+    path: str
+    rows: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Customers:
     """Customer table: one row per customer, sorted by customer_id (text, unique); `as_of` is set if recency is known.
 
     `transactions` are the order lines behind the table, if this process has read them. `contacts` are addresses and
     names, aligned with `table` (text, blank if unknown); they are separate because only exports read them.
     `currency` is that of all amounts, blank if unknown. `events` are the tables of `ingest.events`: one row per event,
-    with customer_id (categorical), time, and the columns of the file.
+    with customer_id (categorical), time, and the columns of the file. `line_lookups` describe order lines in rules.
     """
 
     table: pd.DataFrame
@@ -176,6 +196,7 @@ class Customers:
     contacts: pd.DataFrame | None = None
     currency: str = ""
     events: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    line_lookups: tuple[LineLookup, ...] = ()
 
     def __post_init__(self) -> None:
         from segcli.arrow import is_sorted

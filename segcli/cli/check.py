@@ -64,7 +64,7 @@ def command(target: TargetArgument = None, *, common_options: CommonOptions) -> 
         if failure:
             raise failure
         if customers:
-            gates.check_quality(customers, loaded_config.settings)
+            gates.check_quality(customers.quality_checks, loaded_config.settings)
 
 
 def _resolve_settings(target: str | None, common_options: CommonOptions, console: Console) -> "LoadedSettings":

@@ -1,7 +1,7 @@
 """From the command line to validated settings; the only module that reads the clock, for `today` as the as-of day."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LOCAL_CONFIG = "segcli.yaml"
 VARIABLE_PREFIX = "SEGCLI_"
+SEGMENT_SUFFIXES = (".yaml", ".yml")  # of files with one segment
 TAB_NAMES = ("tab", "\\t")
 
 
@@ -44,9 +45,7 @@ def resolve_settings(common_options: CommonOptions, flags: Mapping[str, Any] | N
         config.build_override_layer([(_variable_to_setting(key), value)], f"${key}") for key, value in environment
     ]
     layers += _build_option_layers(common_options, flags)
-    loaded_config = replace(
-        config.load_settings(layers), discovered_path=f"./{LOCAL_CONFIG}" if has_local_config else ""
-    )
+    loaded_config = replace(load_layers(layers), discovered_path=f"./{LOCAL_CONFIG}" if has_local_config else "")
     discovered_config.check_written_paths(loaded_config)
     terminal.set_language(loaded_config.settings.language)
     terminal.withhold_identities(loaded_config.settings.privacy.hides_identities)
@@ -103,6 +102,36 @@ def load_file_layer(path: str, *, is_trusted: bool = True) -> "Layer":
     except InputProblem as error:
         raise ConfigProblems([str(error)]) from None
     return config.parse_yaml_layer(text, path, str(Path(path).parent), is_trusted=is_trusted)
+
+
+def load_layers(layers: "Sequence[Layer]") -> "LoadedSettings":
+    """Validate the merged layers, with the segments of their folders of segment files.
+
+    Raises:
+        ConfigProblems: for every problem, with its location and the accepted values.
+    """
+    from segcli import config
+    from segcli.config.segment_files import expand_segment_folders
+
+    return config.load_settings([expand_segment_folders(layer, _read_segment_folder) for layer in layers])
+
+
+def _read_segment_folder(folder: str) -> list[tuple[str, str]]:
+    """Return the paths and texts of the segment files in a folder and its subfolders.
+
+    Raises:
+        ConfigProblems: it is no folder with such files, or a file cannot be read.
+    """
+    from segcli.io import read
+
+    paths = sorted(str(path) for path in Path(folder).rglob("*") if path.suffix in SEGMENT_SUFFIXES and path.is_file())
+    if not paths:
+        problem = "no segment file (.yaml or .yml) in this folder" if Path(folder).is_dir() else "not a folder"
+        raise ConfigProblems([f"{folder}: {problem}; hint: name a folder of YAML files, one segment each"])
+    try:
+        return [(path, read.read_text(path)) for path in paths]
+    except InputProblem as error:
+        raise ConfigProblems([str(error)]) from None
 
 
 def parse_as_of(as_of: str | None) -> date | None:

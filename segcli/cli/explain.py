@@ -124,10 +124,26 @@ def _list_reasons() -> Iterator[Topic]:
 
 
 def _list_presets() -> Iterator[Topic]:
-    from segcli.ingest import presets
+    from segcli.ingest import event_presets, presets
 
     for name in presets.list_presets():
         yield Topic("preset", name, presets.load_preset(name).title, partial(_explain_preset, name))
+    for name in event_presets.list_event_presets():
+        title = event_presets.load_event_preset(name).title
+        yield Topic("preset", name, title, partial(_explain_event_preset, name))
+
+
+def _explain_event_preset(name: str) -> Iterator[str]:
+    from segcli.ingest import event_presets
+
+    preset = event_presets.load_event_preset(name)
+    key_columns = {key: getattr(preset, key) for key in event_presets.KEY_COLUMNS}
+    yield f"{name} (preset of events: {preset.kind})"
+    yield f"{preset.title}, recognised by a header with {', '.join(preset.header)}."
+    yield from (
+        f"  {meaning:<18}{' or '.join(names)}" for meaning, names in {**key_columns, **preset.columns}.items() if names
+    )
+    yield f"Read it with --set ingest.events.{preset.kind}.path=FILE, beside your orders."
 
 
 def _explain_preset(name: str) -> Iterator[str]:

@@ -6,19 +6,19 @@ from segcli.cli.terminal import Console
 from segcli.errors import GateFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from segcli.config import Settings
     from segcli.exporters.audience import ExportResult
-    from segcli.model import Customers, QualityCheck
+    from segcli.model import QualityCheck
     from segcli.persona.analysis import Analysis
 
 SEVERITIES = ("error", "warning", "note")
 
 
-def log_failures(customers: "Customers", console: Console) -> None:
+def log_failures(quality_checks: "Iterable[QualityCheck]", console: Console) -> None:
     """Log each failed rule with its severity."""
-    for quality_check in _find_failed_checks(customers):
+    for quality_check in _find_failed_checks(quality_checks):
         console.log(
             quality_check.severity,
             f"{quality_check.source}: {quality_check.what} ({quality_check.rule})",
@@ -26,14 +26,14 @@ def log_failures(customers: "Customers", console: Console) -> None:
         )
 
 
-def check_quality(customers: "Customers", settings: "Settings") -> None:
+def check_quality(quality_checks: "Iterable[QualityCheck]", settings: "Settings") -> None:
     """Fail the command, after all its output, if a rule of sufficient severity failed.
 
     Raises:
         GateFailure: names the first such rule.
     """
     failing_checks = [
-        quality_check for quality_check in _find_failed_checks(customers) if _fails_run(quality_check, settings)
+        quality_check for quality_check in _find_failed_checks(quality_checks) if _fails_run(quality_check, settings)
     ]
     if failing_checks:
         more_text = f" (and {len(failing_checks) - 1:,} more)" if len(failing_checks) > 1 else ""
@@ -76,16 +76,13 @@ def check_exports(export_results: "Sequence[ExportResult]") -> None:
             raise GateFailure(f"export gate: no customer exported; {describe_outcomes(export_result)}")
 
 
-def describe_checks(customers: "Customers", settings: "Settings") -> "list[Mapping[str, object]]":
+def describe_checks(quality_checks: "Iterable[QualityCheck]", settings: "Settings") -> "list[Mapping[str, object]]":
     """Return every check for run.json; `failed` marks those that cause exit code 4."""
-    return [
-        {**vars(quality_check), "failed": _fails_run(quality_check, settings)}
-        for quality_check in customers.quality_checks
-    ]
+    return [{**vars(quality_check), "failed": _fails_run(quality_check, settings)} for quality_check in quality_checks]
 
 
-def _find_failed_checks(customers: "Customers") -> "list[QualityCheck]":
-    failed_checks = [quality_check for quality_check in customers.quality_checks if not quality_check.passed]
+def _find_failed_checks(quality_checks: "Iterable[QualityCheck]") -> "list[QualityCheck]":
+    failed_checks = [quality_check for quality_check in quality_checks if not quality_check.passed]
     return sorted(failed_checks, key=lambda verdict: SEVERITIES.index(verdict.severity))
 
 

@@ -17,11 +17,11 @@ from segcli.cli.terminal import Console, is_terminal, select_format, show_progre
 from segcli.errors import InputProblem, UsageProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from segcli.config import LoadedSettings, Settings
     from segcli.config.ingest import IngestSettings
-    from segcli.model import Customers, Segmentation
+    from segcli.model import Customers, QualityCheck, Segmentation
 
     MeasureSelector = Callable[[LoadedSettings], Sequence[str] | None]
 
@@ -96,9 +96,9 @@ class CommandInput:
         """The settings tree."""
         return self.loaded_config.settings
 
-    def check_quality(self) -> None:
-        """Fail with exit code 4 if a quality rule failed; call this after all output is written."""
-        gates.check_quality(self.customers, self.settings)
+    def check_quality(self, more_checks: "Iterable[QualityCheck]" = ()) -> None:
+        """Fail with exit code 4 if a quality rule or another check failed; call this after all output is written."""
+        gates.check_quality((*self.customers.quality_checks, *more_checks), self.settings)
 
 
 def read_input(
@@ -191,6 +191,8 @@ def list_input_paths(settings: "Settings", common_options: CommonOptions) -> lis
         *order_paths,
         *(source.path for source in sources if source is not None),
         *(path for event_source in ingest_settings.events.values() for path in expand_path(event_source.path)),
+        *([ingest_settings.identity.path] if ingest_settings.identity else []),
+        *(lookup.path for lookup in ingest_settings.lookups.values()),
         settings.privacy.suppression,
         settings.privacy.key_file,
         *([find_customer_table(settings.report.previous)] if settings.report.previous else []),
@@ -247,7 +249,7 @@ def read_customers(
     )
     if memory.available_memory() is None:
         console.log("note", memory.UNKNOWN_MEMORY_NOTE)
-    gates.log_failures(loaded_customers, console)
+    gates.log_failures(loaded_customers.quality_checks, console)
     save_rejects(loaded_customers, settings.ingest, common_options, console)
     check_reject_limit(loaded_customers, settings.ingest)
     return loaded_customers

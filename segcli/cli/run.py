@@ -132,6 +132,7 @@ def write_run(
             "finding segments" if loaded_config.declares_section("cluster") else "segmenting", common_options
         ):
             segmentations = segmenters.build_segmentations(customers, loaded_config)
+        gates.log_failures(segmenters.check_sizes(segmentations, loaded_config.settings), console)
         from segcli.persona.analysis import Analysis
 
         analysis = Analysis(segmentations, loaded_config.settings)
@@ -169,12 +170,13 @@ def _render_files(
 
 
 def check_gates(outcome: RunOutcome, loaded_config: "LoadedSettings") -> None:
-    """Fail, after everything is written, if a rule on quality or fairness failed, or an export has no customers.
+    """Fail, after everything is written, if a rule on quality, sizes or fairness failed, or an export has no customers.
 
     Raises:
         GateFailure: names the rule.
     """
-    gates.check_quality(outcome.customers, loaded_config.settings)
+    size_checks = segmenters.check_sizes(outcome.segmentations, loaded_config.settings)
+    gates.check_quality((*outcome.customers.quality_checks, *size_checks), loaded_config.settings)
     gates.check_fairness(outcome.analysis)
     gates.check_exports(outcome.export_results)
 
@@ -253,7 +255,10 @@ def _collect_run_facts(
             for name, version in segmentation.provenance.versions.items()
         },
         "warnings": [warning for segmentation in segmentations for warning in segmentation.warnings],
-        "gates": gates.describe_checks(customers, loaded_config.settings),
+        "gates": gates.describe_checks(
+            (*customers.quality_checks, *segmenters.check_sizes(segmentations, loaded_config.settings)),
+            loaded_config.settings,
+        ),
         "privacy": keys.describe_privacy(loaded_config.settings),
         "seconds": round(time.monotonic() - start_time, 3),
     }

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from segcli.cli.terminal import Console
     from segcli.config import LoadedSettings, Settings
     from segcli.evaluation.backtest import LabelsBySegmentation
-    from segcli.model import Customers, Segmentation
+    from segcli.model import Customers, QualityCheck, Segmentation
     from segcli.persona.explanations import Explanation
     from segcli.persona.markers import MarkerVariables
     from segcli.reports.optional_analyses import AnalysisProviders
@@ -132,7 +132,10 @@ def prepare_rules(loaded_config: "LoadedSettings") -> "list[RuleSet]":
     from segcli.segment.rule_set import prepare_rule_sets
 
     rule_sets = prepare_rule_sets(
-        loaded_config.settings.rules, loaded_config.find_place, loaded_config.settings.ingest.events
+        loaded_config.settings.rules,
+        loaded_config.find_place,
+        loaded_config.settings.ingest.events,
+        has_line_lookups=bool(loaded_config.settings.ingest.lookups),
     )
     audit_columns = set(loaded_config.settings.fairness.audit_only)
     problems = [
@@ -156,6 +159,13 @@ def apply_rules(customers: "Customers", loaded_config: "LoadedSettings") -> "lis
     from segcli.segment.rules import segment_by_rules
 
     return segment_by_rules(customers, prepare_rules(loaded_config))
+
+
+def check_sizes(segmentations: "Sequence[Segmentation]", settings: "Settings") -> "list[QualityCheck]":
+    """Return a check of each segment with an expected size."""
+    from segcli.segment import definitions
+
+    return list(definitions.check_sizes(definitions.measure_sizes(settings.rules, segmentations)))
 
 
 def _add_history(

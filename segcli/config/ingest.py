@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 from segcli import plugins
 from segcli.columns import CUSTOMER_ID, CUSTOMER_TABLE_COLUMNS, DESCRIPTION_COLUMNS, MEASURES, TRANSACTION_COLUMNS
 from segcli.config.events import EventSource, EventTableName
+from segcli.config.lookups import LookupName, LookupSource
 from segcli.config.section import PATH_MARK, PATH_OR_NAME_MARK, NeedsAllLines, Section, literal_type
 
 ColumnMapping = TypeVar("ColumnMapping", bound=Mapping[str, object])
@@ -307,6 +308,23 @@ class Source(Section):
         return {**values, "columns": {**columns, CUSTOMER_ID: names[0]}, "fallback_ids": names[1:]}
 
 
+class IdentitySettings(Section):
+    """`ingest.identity:` the addresses by which several ids belong to one person."""
+
+    path: str | None = Field(
+        None,
+        description="Your file with customer_id and addresses; an id may have several rows. Default: "
+        "ingest.contacts.path.",
+        json_schema_extra=PATH_MARK,
+    )
+    by: Annotated[list[Literal["email", "phone"]], Field(min_length=1)] = Field(
+        ["email"], description="Addresses that identify a person: email, phone or both."
+    )
+    max_ids: int = Field(
+        10, ge=2, description="Largest number of ids of one person. An address of more ids is not used."
+    )
+
+
 class IngestSettings(Section):
     """`ingest:` input files, and the treatment of special lines."""
 
@@ -322,11 +340,27 @@ class IngestSettings(Section):
         description="Contact details of your customers, one row per customer. Only exports use them. Same keys as "
         "transactions.",
     )
+    identity: IdentitySettings | None = Field(
+        None,
+        description="Merge the ids of one person, who shares an e-mail address or phone number, into one customer, "
+        "for example {by: [email]}. Keys: path, by, max_ids.",
+    )
+    merge_ids: dict[str, str] = Field(
+        default_factory=dict,
+        description="Customer ids to merge: each id with the id that replaces it, for example {A7: A1}. "
+        "ingest.identity adds those that it finds.",
+    )
     events: dict[EventTableName, EventSource] = Field(
         default_factory=dict,
         description="What your customers did, one row per event, in any number of tables, for example {campaigns: "
-        "{path: sends.csv}}. Rules use each table by its name. Keys: path, customer, match, time, type, value, text, "
-        "duration, event_id, features, date_format, timezone, decimal, encoding, delimiter.",
+        "{path: sends.csv}}. Rules use each table by its name. Keys: path, kind, preset, customer, match, time, type, "
+        "value, text, duration, event_id, columns, features, date_format, timezone, decimal, encoding, delimiter.",
+    )
+    lookups: dict[LookupName, LookupSource] = Field(
+        default_factory=dict,
+        description="Tables that describe postcodes, regions, products, days or customers, for example {areas: {path: "
+        "areas.csv, by: postcode}}. Their columns are added to the customers, or to the order lines in rules. Keys: "
+        "path, by, key, columns, encoding, delimiter, decimal.",
     )
     returns: Literal["net", "exclude", "separate"] = Field(
         "net",

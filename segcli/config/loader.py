@@ -145,7 +145,7 @@ def load_settings(layers: Sequence[Layer]) -> LoadedSettings:
     try:
         settings = Settings.model_validate(merged_values).with_special_reason()
     except ValidationError as error:
-        raise ConfigProblems(_describe_problems(error, layers_by_key)) from None
+        raise ConfigProblems(describe_problems(error, layers_by_key)) from None
     origins = MappingProxyType({key: layer.find_place(key) for key, layer in layers_by_key.items()})
     return LoadedSettings(settings, origins, MappingProxyType(layers_by_key))
 
@@ -169,24 +169,28 @@ def _merge_layer(
             merged_values[name] = value
 
 
-def _describe_problems(error: ValidationError, layers_by_key: Mapping[KeyPath, Layer]) -> list[str]:
-    """Describe one problem for each key, in the order in which the keys were written."""
+def describe_problems(
+    error: ValidationError, layers_by_key: Mapping[KeyPath, Layer], model: type[BaseModel] = Settings
+) -> list[str]:
+    """Describe one problem for each key of a model, in the order in which the keys were written."""
     first_details: dict[KeyPath, ErrorDetails] = {}
     for details in error.errors():
         first_details.setdefault(_find_written_key(details["loc"], layers_by_key), details)
     key_order = {key: position for position, key in enumerate(layers_by_key)}
     return [
-        _describe_problem(key, first_details[key], layers_by_key)
+        _describe_problem(key, first_details[key], layers_by_key, model)
         for key in sorted(first_details, key=lambda key: key_order.get(key, len(key_order)))
     ]
 
 
-def _describe_problem(key: KeyPath, details: ErrorDetails, layers_by_key: Mapping[KeyPath, Layer]) -> str:
+def _describe_problem(
+    key: KeyPath, details: ErrorDetails, layers_by_key: Mapping[KeyPath, Layer], model: type[BaseModel]
+) -> str:
     place = next(
-        (layers_by_key[key[:end]].find_place(key) for end in range(len(key), 0, -1) if key[:end] in layers_by_key),
+        (layers_by_key[key[:end]].find_place(key) for end in range(len(key), -1, -1) if key[:end] in layers_by_key),
         "settings",
     )
-    return f"{_add_key_name(place, key)}: {_explain_error(details, key)}"
+    return f"{_add_key_name(place, key)}: {_explain_error(details, key, model)}"
 
 
 def _add_key_name(place: str, key: KeyPath) -> str:
@@ -203,13 +207,13 @@ def _find_written_key(location: Sequence[str | int], layers_by_key: Mapping[KeyP
     return key or tuple(location)
 
 
-def _explain_error(details: ErrorDetails, key: KeyPath) -> str:
+def _explain_error(details: ErrorDetails, key: KeyPath, model: type[BaseModel]) -> str:
     """Describe the problem and the accepted values; use pydantic's message only for other kinds of error."""
     input_value, context = details.get("input"), details.get("ctx", {})
     expected = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
     suggestion = _suggest_name(str(input_value), expected.split(", "), lists_known=False)
     messages = {
-        "extra_forbidden": f"unknown key{_suggest_name(str(key[-1]), _list_known_keys(key[:-1]))}",
+        "extra_forbidden": f"unknown key{_suggest_name(str(key[-1]), _list_known_keys(key[:-1], model))}",
         "literal_error": f"must be one of {expected}; got {input_value}{suggestion}",
         "value_error": str(context.get("error")),
         "greater_than_equal": f"must be at least {context.get('ge')}; got {input_value}",
@@ -218,14 +222,13 @@ def _explain_error(details: ErrorDetails, key: KeyPath) -> str:
         "float_type": f"must be a number; got {input_value!r}",
         "string_type": f"must be text; got {input_value!r}",
         "finite_number": f"must be a finite number; got {input_value}",
-        "model_type": f"must be a section with keys {', '.join(_list_known_keys(key))}; got {input_value!r}",
+        "model_type": f"must be a section with keys {', '.join(_list_known_keys(key, model))}; got {input_value!r}",
     }
     return messages.get(details["type"], f"{details['msg'][0].lower()}{details['msg'][1:]}; got {input_value!r}")
 
 
-def _list_known_keys(parent_key: KeyPath) -> list[str]:
-    """List the keys that are allowed under a parent key."""
-    model: type[BaseModel] = Settings
+def _list_known_keys(parent_key: KeyPath, model: type[BaseModel]) -> list[str]:
+    """List the keys that are allowed under a parent key of a model."""
     for part in parent_key:
         model = _section_model(model, str(part)) or model
     return list(model.model_fields)

@@ -52,6 +52,8 @@ LATER_SETTINGS = (
     "spark_master",
     "state",
     "overlap",
+    "identity",
+    "lookups",
 )
 
 CacheEntry = tuple[FileTotals, OrderRuns, ReturnLines]

@@ -12,8 +12,11 @@ from segcli.customers import engines, join_keys, quality_rules
 from segcli.customers.attributes import customers_from_table, join_attributes
 from segcli.customers.cache import clear_cache
 from segcli.customers.event_files import open_event_files
+from segcli.customers.event_logs import note_event_log, refuse_event_log
 from segcli.customers.events import join_events
+from segcli.customers.identity import add_merged_ids, resolve_identities
 from segcli.customers.identity_matcher import IdentityMatcher
+from segcli.customers.lookups import join_lookups
 from segcli.customers.metrics import list_computed_columns
 from segcli.customers.pseudonyms import PrivacyOptions, pseudonymise_customers, split_contacts
 from segcli.customers.read_orders import read_orders
@@ -57,10 +60,16 @@ def load_customers(
     )
     settings = _check_cache(settings, quality_settings, is_usable=suppression_list is None)
     main_files, joined_files = _open_files(settings, extra_paths, mapped_only=privacy_settings.only_mapped)
-    column_rules = {} if main_files[0].is_segcli_output else quality_settings.columns
+    is_complete = main_files[0].is_segcli_output  # lookups were joined and ids merged when it was written
+    identities = None if is_complete else resolve_identities(settings)
+    if identities is not None:
+        settings = settings.model_copy(update={"merge_ids": {**identities.kept_ids, **settings.merge_ids}})
+    column_rules = {} if is_complete else quality_settings.columns
     linked_files = [(file, join_keys.select_join_key(main_files[0], file)) for file in joined_files]
     event_files = open_event_files(settings)
     event_contacts = {event_file.join_key for event_file in event_files} & set(join_keys.CONTACT_KEYS)
+    lookup_keys = {lookup.by for lookup in settings.lookups.values()}
+    event_contacts |= {name for name in join_keys.CONTACT_KEYS if name in lookup_keys}
     contacts = tuple(sorted({join_key for _, join_key in linked_files} & set(join_keys.CONTACT_KEYS) | event_contacts))
     computed_settings = {"measures": list_computed_columns(settings.measures, contacts)}
     customers = _load_main(
@@ -76,6 +85,12 @@ def load_customers(
     customers = split_contacts(customers, _read_contacts(contacts_file, settings), privacy.pseudonym_key)
     if event_files:
         customers = join_events(customers, event_files, settings, privacy_settings.retention_days)
+    if not is_complete:
+        customers = join_lookups(customers, settings)
+    if identities is not None:
+        customers = replace(customers, input_reports=(*customers.input_reports, identities.input_report))
+    if settings.merge_ids and not is_complete and not privacy_settings.hides_identities:
+        customers = add_merged_ids(customers, settings.merge_ids)
     if suppression_list is not None:
         linked_files += [] if contacts_file is None else [(contacts_file, "customer_id")]
         matcher = IdentityMatcher(suppression_list, settings, privacy.pseudonym_key)
@@ -95,11 +110,13 @@ def _load_main(main_files: Sequence[InputFile], request: ReadRequest) -> Custome
     """Return the customers of the main input, from orders or from a customer table."""
     if main_files[0].is_orders or len(main_files) > 1:
         return read_orders(main_files, request)
+    refuse_event_log(main_files[0])
     has_customer_id = columns.CUSTOMER_ID in main_files[0].mapping.columns
     join_key: join_keys.JoinKey = "customer_id" if has_customer_id else "email"
-    return customers_from_table(
+    customers = customers_from_table(
         main_files[0], request.settings, request.column_rules, join_key=join_key, as_of=request.as_of
     )
+    return note_event_log(customers, main_files[0])
 
 
 def _open_files(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from segcli import columns
 from segcli.arrow import Mask
 from segcli.config.events import EVENT_TIME, FEATURES
 from segcli.customers import order_runs
-from segcli.customers.events import add_features, name_feature
+from segcli.customers.event_features import FeatureRequest, add_features, find_table_features
+from segcli.customers.event_tables import transform_tables
 from segcli.customers.metrics import DESCRIPTIVE_LINE_COLUMNS, MetricInputs, build_customer_table
 from segcli.customers.order_runs import LineColumns, OrderRuns, ReturnLines, group_consecutive, sort_returns
 from segcli.customers.orders import find_return_customers, merge_runs_into_orders, note_unmatched_returns, refund_totals
@@ -218,15 +220,18 @@ def customers_as_of(customers: Customers, day: date) -> Customers:
         if column not in measured_columns and not column.endswith(columns.SEGMENT_SUFFIX)
     ]
     attributes = customers.table[[columns.CUSTOMER_ID, *attribute_columns]]
-    past_events = {
-        name: rows[rows[EVENT_TIME].to_numpy() < np.datetime64(day)].reset_index(drop=True)
-        for name, rows in customers.events.items()
-    }
+    past_events = transform_tables(customers.events, partial(_select_past_events, day=day))
     table = past_customers.table.merge(attributes, on=columns.CUSTOMER_ID, how="left")
-    for name, rows in past_events.items():
-        features = [feature for feature in FEATURES if name_feature(name, feature) in table]
-        table = add_features(table, name, rows, features, day)
-    return replace(past_customers, table=table, warnings=(), events=past_events)
+    for name in past_events:
+        features = find_table_features(table, name, FEATURES)
+        if features:
+            request = FeatureRequest(name, features, day, is_declared=False, known_before=day)
+            table = add_features(table, past_events[name], request)
+    return replace(past_customers, table=table, warnings=(), events=past_events, line_lookups=customers.line_lookups)
+
+
+def _select_past_events(rows: pd.DataFrame, day: date) -> pd.DataFrame:
+    return rows[rows[EVENT_TIME].to_numpy() < np.datetime64(day)].reset_index(drop=True)
 
 
 def _drop_unused_ids(kept_lines: pd.DataFrame) -> pd.DataFrame:

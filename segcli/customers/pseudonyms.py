@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ import pandas as pd
 from segcli import columns
 from segcli.config.privacy import PrivacySettings
 from segcli.customers import consent, join_keys
+from segcli.customers.event_tables import transform_tables
 from segcli.errors import ConfigProblems
 from segcli.ingest.pii import find_possible_pii_columns
 from segcli.io.secret_key import PSEUDONYM_PATTERN, PseudonymKey
@@ -148,8 +149,9 @@ def _pseudonymise_columns(customers: Customers, names: Sequence[str], pseudonym_
     if columns.CUSTOMER_ID in names and transactions is not None:
         result = replace(result, transactions=_pseudonymise_lines(transactions, pseudonym_key))
     if columns.CUSTOMER_ID in names:
-        events = {name: _pseudonymise_ids(rows, pseudonym_key) for name, rows in result.events.items()}
-        result = replace(result, events=events)
+        result = replace(
+            result, events=transform_tables(result.events, partial(_pseudonymise_ids, pseudonym_key=pseudonym_key))
+        )
     return result
 
 

@@ -211,7 +211,10 @@ def normalise_id(customer_id: str, settings: IngestSettings) -> str:
     >>> [normalise_id(text, IngestSettings()) for text in (" '00123", "17850.0", "Ann@Example.org", "A1", "'tHof")]
     ['00123', '17850', 'ann@example.org', 'A1', "'tHof"]
     """
-    return _fold_case(_drop_decimals(_drop_apostrophe(normalise_unicode(customer_id), settings), settings), settings)
+    normalised_id = _fold_case(
+        _drop_decimals(_drop_apostrophe(normalise_unicode(customer_id), settings), settings), settings
+    )
+    return settings.merge_ids.get(normalised_id, normalised_id)
 
 
 def normalise_ids(ids: pa.StringArray, settings: IngestSettings) -> pa.StringArray:
@@ -223,7 +226,7 @@ def normalise_ids(ids: pa.StringArray, settings: IngestSettings) -> pa.StringArr
 
 def is_normalised(ids: pa.StringArray, settings: IngestSettings) -> bool:
     """Return whether the bytes of the ids prove that `normalise_id` changes none of them."""
-    if settings.id_case in {"upper", "lower"} or not text_columns.is_bare_text(ids):
+    if settings.merge_ids or settings.id_case in {"upper", "lower"} or not text_columns.is_bare_text(ids):
         return False
     byte_array = text_columns.text_bytes(ids)
     characters = byte_array.tobytes()  # searching bytes is faster than searching an array

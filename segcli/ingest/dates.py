@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from segcli.arrow import mark_changes
 from segcli.config.ingest import EPOCH_FORMATS, Source
 from segcli.ingest import locales
 from segcli.ingest.date_errors import (
@@ -20,7 +21,7 @@ from segcli.ingest.date_errors import (
     YearRangeError,
 )
 from segcli.ingest.date_formats import DATE_FORMATS, candidate_formats, get_day_and_offset, gregorian_converter
-from segcli.ingest.date_parsing import parse_serial_dates, parse_with_century, parse_with_format
+from segcli.ingest.date_parsing import parse_padded_dates, parse_serial_dates, parse_with_century, parse_with_format
 from segcli.ingest.locales import LANGUAGES, Locale, to_ascii_digits, to_half_width
 from segcli.ingest.text_columns import EncodedColumn, dictionary_encode
 
@@ -143,6 +144,19 @@ def read_dates(texts: pa.ChunkedArray | EncodedColumn, source: Source, formats: 
     return parse_dates(
         texts, declared_formats, source.timezone, century=source.century, locale=locales.get_locale(source)
     )
+
+
+def read_padded_dates(texts: pa.ChunkedArray, source: Source, formats: Sequence[str]) -> ParsedDates | None:
+    """Parse dates with one known format, if all are zero-padded; else return None."""
+    if len(formats) != 1 or source.locale or source.calendar != "gregorian":
+        return None
+    strings = texts.combine_chunks()
+    starts = np.flatnonzero(mark_changes(strings))  # neighbours often share their date
+    times = parse_padded_dates(strings.take(pa.array(starts)), formats[0])
+    if times is None or not valid_date_mask(times).all():
+        return None
+    no_rows = np.zeros(len(strings), dtype=bool)
+    return ParsedDates(np.repeat(times, np.diff(starts, append=len(strings))), no_rows, no_rows, formats[0])
 
 
 def _convert_calendar(source: Source, strings: pa.StringArray) -> pa.StringArray:

@@ -9,10 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segcli import columns
-from segcli.arrow import mark_changes
 from segcli.config.ingest import Source
 from segcli.errors import InputProblem
-from segcli.ingest import date_parsing, dates, number_parsing, text_columns
+from segcli.ingest import dates, number_parsing, text_columns
 from segcli.ingest.column_matching import ColumnMapping
 from segcli.ingest.date_errors import DateError
 from segcli.ingest.dates import ParsedDates
@@ -147,16 +146,7 @@ class OrderExport:
     def _read_padded_dates(self) -> ParsedDates | None:
         """Parse dates with one known format, if all are zero-padded; else return None."""
         texts = self.get_text_column(columns.ORDER_DATE)
-        if len(self.date_formats) != 1 or self.source.locale or self.source.calendar != "gregorian" or texts is None:
-            return None
-        strings = texts.combine_chunks()
-        starts = np.flatnonzero(mark_changes(strings))  # lines of one order share its date
-        times = date_parsing.parse_padded_dates(strings.take(pa.array(starts)), self.date_formats[0])
-        if times is None or not dates.valid_date_mask(times).all():
-            return None
-        no_rows = np.zeros(len(strings), dtype=bool)
-        row_times = np.repeat(times, np.diff(starts, append=len(strings)))
-        return ParsedDates(row_times, no_rows, no_rows, self.date_formats[0])
+        return None if texts is None else dates.read_padded_dates(texts, self.source, self.date_formats)
 
     def _read_simple_numbers(self, standard: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]] | None:
         """Parse a column of plain numbers with a known decimal point; return values and a mask of blanks, or None."""

@@ -11,6 +11,7 @@ from segcli.io.csv_injection import APOSTROPHE_TEXT, unescape_cell
 
 FORGOTTEN_TEXT = "(forgotten)"
 ID_COLUMNS = frozenset({"customerid", "distinctid"})  # in tables that segcli writes
+ID_LIST_COLUMNS = frozenset({"mergedids"})  # all ids of one person, joined by `; `
 POSSIBLE_ID_COLUMNS = frozenset({"externalid", "externid", "userid", "clientid", "memberid", "id", "customer"})
 REFERENCE_COLUMNS = frozenset({"referrer"})  # columns of other customers' rows that may contain the person's id
 MIN_ID_LENGTH = 3
@@ -24,7 +25,7 @@ ColumnKind = Literal["id", "contact", "possible id", "of others", ""]
 def classify_column(name: str) -> ColumnKind:
     """Classify a column by its name: what it may reveal about a person."""
     normalised_name = normalise_column_name(name)
-    if normalised_name in ID_COLUMNS:
+    if normalised_name in ID_COLUMNS | ID_LIST_COLUMNS:
         return "id"
     if normalised_name in REFERENCE_COLUMNS:
         return "of others"
@@ -59,7 +60,7 @@ class Person:
         Args:
             named_cells: pairs of column name and cell.
         """
-        cells = [(classify_column(column), cell) for column, cell in named_cells]
+        cells = [(classify_column(column), part) for column, cell in named_cells for part in _split_ids(column, cell)]
         if any(kind in {"id", "contact"} for kind, _ in cells):
             return any(
                 (kind == "id" and self.has_id(cell)) or (kind in {"id", "contact"} and self.has_identifier(cell))
@@ -126,6 +127,11 @@ class Person:
     @cached_property
     def _casefold_identifiers(self) -> frozenset[str]:
         return frozenset(identifier.casefold() for identifier in self.identifiers)
+
+
+def _split_ids(column: str, cell: str) -> list[str]:
+    """Return the ids of a cell that lists several; another cell is returned as it is."""
+    return cell.split("; ") if normalise_column_name(column) in ID_LIST_COLUMNS else [cell]
 
 
 def _normalise_cell(cell: str) -> set[str]:

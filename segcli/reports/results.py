@@ -94,9 +94,14 @@ def _describe_rule(rule: "SegmentRule") -> dict[str, Any]:
     }
 
 
-def build_segmentations_result(command_name: str, segmentations: Sequence[Segmentation]) -> Result:
-    """Build the result of several segmentations: one customer table with all labels, one segment table each."""
-    blocks: list[Block] = []
+def build_segmentations_result(command_name: str, segmentations: Sequence[Segmentation], sizes: pd.DataFrame) -> Result:
+    """Build the result of several segmentations: one customer table with all labels, one segment table each.
+
+    If your definitions have descriptions, owners or expected sizes, `sizes` (of `measure_sizes`) precedes the tables.
+    """
+    has_texts, has_limits = sizes[["description", "owner"]] != "", sizes[["lowest", "highest"]].notna()
+    is_described = has_texts.to_numpy().any() or has_limits.to_numpy().any()
+    blocks: list[Block] = [Heading(message("Definitions")), tables.build_size_table(sizes)] if is_described else []
     for segmentation in segmentations:
         blocks += [
             Heading(segmentation.column),
@@ -109,12 +114,32 @@ def build_segmentations_result(command_name: str, segmentations: Sequence[Segmen
     def build_parts() -> dict[str, Any]:
         return {
             "segmentations": [describe_segmentation(segmentation) for segmentation in segmentations],
+            **({"definitions": to_records(sizes)} if len(sizes) else {}),
             "customers": to_records(table),
         }
 
     return Result(
         table, lambda: build_envelope(command_name, segmentations[-1].customers, build_parts()), tuple(blocks)
     )
+
+
+def build_changes_result(changes: pd.DataFrame, customers: Customers, min_customers: int) -> Result:
+    """Build the result of `segcli rules --diff`: entries and exits of each segment by data and by definition.
+
+    If a number of a segment is too small to show, all its numbers are missing, because each follows from the others.
+    """
+    counts = changes.columns[2:]
+    is_hidden = ((changes[counts] > 0) & (changes[counts] < min_customers)).any(axis=1)
+    visible = changes.assign(**{name: changes[name].astype("Int64").mask(is_hidden) for name in counts})
+
+    def build_parts() -> dict[str, Any]:
+        return {"changes": to_records(visible)}
+
+    blocks: list[Block] = [tables.build_table(visible)]
+    if is_hidden.any():
+        note = message("segments with a number below {limit} are not shown", limit=min_customers)
+        blocks += tables.build_note_blocks([note])
+    return Result(visible, lambda: build_envelope("rules", customers, build_parts()), tuple(blocks))
 
 
 def build_overlap_result(rule_sets: "Sequence[RuleSet]", segmentations: Sequence[Segmentation]) -> Result:

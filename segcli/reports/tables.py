@@ -10,6 +10,7 @@ from segcli.evaluation.disclosure_control import WITHHELD_LABEL
 from segcli.message import join_messages, message
 from segcli.model import Segmentation, Trait
 from segcli.reports.blocks import Block, Column, Heading, RatedText, Rating, Table, Text
+from segcli.segment.definitions import describe_range
 
 if TYPE_CHECKING:
     from segcli.evaluation.drivers import DriverAnalysis
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 ABBREVIATIONS = ("kpi", "psi", "roi")
 _NAMED_TITLES = (  # titles of columns whose names, with underscores, are the English titles
-    message("Actual"),
     message("Actual by RFM"),
+    message("Actual"),
     message("After"),
     message("Angle"),
     message("Answers"),
@@ -36,19 +37,23 @@ _NAMED_TITLES = (  # titles of columns whose names, with underscores, are the En
     message("Decile"),
     message("Driver"),
     message("Effect"),
+    message("Entered by data"),
+    message("Entered by definition"),
     message("Feature"),
     message("First"),
     message("From"),
     message("Group"),
-    message("High"),
     message("High rate"),
+    message("High"),
     message("Index"),
     message("Item"),
     message("KPI"),
+    message("Left by data"),
+    message("Left by definition"),
     message("Level"),
     message("Lift"),
-    message("Low"),
     message("Low rate"),
+    message("Low"),
     message("Mean"),
     message("Measure"),
     message("Message"),
@@ -61,18 +66,20 @@ _NAMED_TITLES = (  # titles of columns whose names, with underscores, are the En
     message("Orders"),
     message("Outcome"),
     message("Predicted"),
+    message("ROI"),
     message("Rate"),
     message("Reach"),
     message("Response rate"),
-    message("ROI"),
     message("Score"),
     message("Segment"),
     message("Segmentation"),
     message("Segments"),
-    message("Share"),
     message("Share of all"),
     message("Share of days"),
     message("Share of orders"),
+    message("Share"),
+    message("Size after"),
+    message("Size before"),
     message("Stage"),
     message("Strength"),
     message("To"),
@@ -128,6 +135,33 @@ def build_segment_table(segmentation: Segmentation) -> Table:
         for row in segmentation.profile.to_dict("records")
     ]
     return Table(titles, rows, range(len(rows)))
+
+
+def build_size_table(sizes: pd.DataFrame) -> Table:
+    """Build a table with one row per defined segment: owner, size, and expected size."""
+    titles = [Column(message("Segment"), align_right=False), Column(message("Owner"), align_right=False)]
+    titles += [Column(message("Customers")), Column(message("% customers")), Column(message("Expected"))]
+    titles += [Column(message("Description"), align_right=False)]
+    rows = [
+        [
+            row[columns.SEGMENT_NAME],
+            row["owner"],
+            formatting.format_count(row[columns.CUSTOMERS]),
+            formatting.format_share(row[columns.SHARE]),
+            _format_expected_size(row),
+            row["description"],
+        ]
+        for row in sizes.to_dict("records")
+    ]
+    return Table(titles, rows)
+
+
+def _format_expected_size(size_row: Mapping[Hashable, Any]) -> str:
+    """Format the expected size; blank if there is none."""
+    range_text = describe_range(size_row["lowest"], size_row["highest"])
+    if size_row["is_expected"]:
+        return RatedText(range_text, "good") if range_text else ""
+    return RatedText(message("{range}: outside", range=range_text), "bad")
 
 
 def build_comparison_table(segmentations: Sequence[Segmentation]) -> Table:

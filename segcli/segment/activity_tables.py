@@ -8,8 +8,9 @@ import pandas as pd
 
 from segcli import columns
 from segcli.config.events import EVENT_TIME
+from segcli.customers.lookups import describe_lines
 from segcli.customers.order_history import ORDER_NUMBER, encode_lines
-from segcli.model import Customers, Transactions
+from segcli.model import Customers, LineLookup, Transactions
 from segcli.segment.expressions.activity import ActivityRows, ActivityTable
 from segcli.segment.expressions.evaluator import RuleTable
 
@@ -23,21 +24,27 @@ def build_activity_tables(customers: Customers) -> Mapping[str, ActivityTable]:
     """Return the tables that rules on these customers may name."""
     transactions = customers.transactions
     event_tables = {
-        name: ActivityTable(partial(_select_event_rows, rows), EVENT_TIME) for name, rows in customers.events.items()
+        name: ActivityTable(partial(_select_event_rows, customers, name), EVENT_TIME) for name in customers.events
     }
     if transactions is None:
         return event_tables
     return event_tables | {
-        columns.ORDERS: ActivityTable(lambda: _load_order_rows(transactions, by_line=False), columns.ORDER_DATE),
-        columns.ORDER_LINES: ActivityTable(lambda: _load_order_rows(transactions, by_line=True), columns.ORDER_DATE),
+        name: ActivityTable(
+            partial(_load_order_rows, transactions, customers.line_lookups, by_line=name == columns.ORDER_LINES),
+            columns.ORDER_DATE,
+        )
+        for name in (columns.ORDERS, columns.ORDER_LINES)
     }
 
 
-def _select_event_rows(rows: pd.DataFrame) -> ActivityRows:
+def _select_event_rows(customers: Customers, name: str) -> ActivityRows:
+    rows = customers.events[name]
     return ActivityRows(rows.drop(columns=columns.CUSTOMER_ID), rows[columns.CUSTOMER_ID])
 
 
-def _load_order_rows(transactions: Transactions, *, by_line: bool) -> ActivityRows:
+def _load_order_rows(
+    transactions: Transactions, line_lookups: tuple[LineLookup, ...], *, by_line: bool
+) -> ActivityRows:
     """Return the kept lines; as in the customer table, a returned line is no order and lowers only sums of money."""
     lines = encode_lines(transactions.lines, transactions.collapse)
     money_units = lines[columns.AMOUNT].to_numpy(dtype=np.int64)
@@ -54,6 +61,7 @@ def _load_order_rows(transactions: Transactions, *, by_line: bool) -> ActivityRo
             row_columns[name] = lines[name].cat.set_categories(
                 [text for text in lines[name].cat.categories if text != ""]
             )  # a blank text is missing
+    row_columns |= describe_lines(pd.DataFrame(row_columns), line_lookups)
     net_amounts = (money_units - refunded_units) / transactions.money_scale
     return ActivityRows(
         pd.DataFrame(row_columns),

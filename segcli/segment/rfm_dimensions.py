@@ -6,6 +6,7 @@ import numpy as np
 
 from segcli import columns
 from segcli.config.rfm import RfmSettings
+from segcli.customers.event_logs import describe_event_log
 from segcli.customers.missing_measures import measures_remedy
 from segcli.errors import InputProblem
 from segcli.formatting import pluralize
@@ -54,6 +55,9 @@ def read_dimensions(customers: Customers, monetary: str) -> tuple[RfmDimension, 
         ("m", "monetary", MONETARY_COLUMNS[monetary]),
     )
     missing_columns = [column for letter, _, column in dimension_columns if letter != "m" and column not in table]
+    event_log = customers.input_reports[0].event_log
+    if missing_columns and event_log is not None:
+        raise describe_event_log(source, event_log)
     if missing_columns:
         raise InputProblem(
             f"no {' and no '.join(missing_columns)}: "

@@ -1,7 +1,7 @@
 """Rule sets: segmentations by rules, parsed and checked before any data are read, in dependency order."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 
 from segcli import columns
@@ -13,7 +13,14 @@ from segcli.errors import ConfigProblems
 from segcli.ingest.column_topics import describe_special_columns, special_category_columns
 from segcli.segment import bases
 from segcli.segment.expressions import nodes
-from segcli.segment.expressions.checker import ORDER_TABLES, ActivitySchema, DeclaredSchema, ValueKind, check_rule
+from segcli.segment.expressions.checker import (
+    ORDER_TABLES,
+    ActivitySchema,
+    DeclaredSchema,
+    ValueKind,
+    check_rule,
+    suggest_name,
+)
 from segcli.segment.expressions.parser import RuleProblem, parse_rule
 from segcli.segment.lookup_table import LookupTable, load_lookup_table
 
@@ -46,8 +53,7 @@ class RuleSet:
     @property
     def row_columns(self) -> set[str]:
         """Columns of order lines or events that the rules name."""
-        aggregates = [aggregate for _, rule in self.rules for aggregate in nodes.find_aggregates(rule)]
-        return {name for aggregate in aggregates for name in nodes.find_row_columns(aggregate)}
+        return {name for _, rule in self.rules for name in _list_row_columns(rule)}
 
     @property
     def input_columns(self) -> set[str]:
@@ -59,6 +65,8 @@ def prepare_rule_sets(
     settings: Sequence[RulesSettings],
     describe_place: PlaceFinder = _blank_place,
     event_tables: Collection[str] = (),
+    *,
+    has_line_lookups: bool = False,
 ) -> list[RuleSet]:
     """Parse all rules, and sort the segmentations so that each follows those that its rules use.
 
@@ -66,6 +74,7 @@ def prepare_rule_sets(
         settings: the segmentations.
         describe_place: returns the place where a setting was written.
         event_tables: names of the tables of events.
+        has_line_lookups: whether lookup tables may add columns to order lines, known only when they are read.
 
     Raises:
         ConfigProblems: a rule cannot be parsed or compares incomparable values, a base or option is unknown, two
@@ -74,12 +83,13 @@ def prepare_rule_sets(
     """
     problems: list[str] = []
     rule_sets: list[RuleSet] = []
+    table_names = _TableNames(event_tables, has_line_lookups)
     for number, section in enumerate(settings):
         try:
             rule_sets.append(
                 _prepare_base(section)
                 if section.base
-                else _prepare_rules(section, number, describe_place, settings, event_tables)
+                else _prepare_rules(section, number, describe_place, settings, table_names)
             )
         except ConfigProblems as config_problems:
             location = "" if section.segments else describe_place(("rules", number, "options"))
@@ -141,7 +151,7 @@ def _prepare_rules(
     number: int,
     describe_place: PlaceFinder,
     settings: Sequence[RulesSettings],
-    event_tables: Collection[str],
+    table_names: "_TableNames",
 ) -> RuleSet:
     problems, rules, error_formatters = [], [], []
     ordered_segments = sorted(enumerate(section.segments), key=lambda pair: (-pair[1].priority, pair[0]))
@@ -149,9 +159,9 @@ def _prepare_rules(
         format_error = _error_formatter(describe_place, ("rules", number, "segments", order, "when"), segment.segment)
         error_formatters.append(format_error)
         try:
-            rule = parse_rule(segment.when)
+            rule = resolve_segment_tests(parse_rule(segment.when), section, settings)
             segmentation_columns = {other_section.segment_column for other_section in settings}
-            check_rule(rule, _infer_column_kinds(rule, segmentation_columns), _declare_tables(rule, event_tables))
+            check_rule(rule, _infer_column_kinds(rule, segmentation_columns), _declare_tables(rule, table_names))
             rules.append((segment.segment, rule))
         except RuleProblem as problem:
             problems.append((order, format_error(problem)))
@@ -197,13 +207,64 @@ _ORDER_SCHEMA = DeclaredSchema(
 )
 
 
-def _declare_tables(rule: nodes.ConditionNode, event_tables: Collection[str]) -> Mapping[str, ActivitySchema]:
+@dataclass(frozen=True)
+class _TableNames:
+    """Names of the tables of events, and whether lookup tables may add columns to order lines."""
+
+    event_tables: Collection[str]
+    has_line_lookups: bool
+
+
+def _declare_tables(rule: nodes.ConditionNode, table_names: _TableNames) -> Mapping[str, ActivitySchema]:
     """Return the schemas known before any data are read; of the columns of events, only the time is known."""
-    named_columns = [name for aggregate in nodes.find_aggregates(rule) for name in nodes.find_row_columns(aggregate)]
     event_schema = DeclaredSchema(
-        {**dict.fromkeys(named_columns, ValueKind.ANY), EVENT_TIME: ValueKind.DATE}, EVENT_TIME
+        {**dict.fromkeys(_list_row_columns(rule), ValueKind.ANY), EVENT_TIME: ValueKind.DATE}, EVENT_TIME
     )
-    return {**dict.fromkeys(event_tables, event_schema), **dict.fromkeys(ORDER_TABLES, _ORDER_SCHEMA)}
+    order_schema = _ORDER_SCHEMA
+    if table_names.has_line_lookups:
+        unknown_kinds = dict.fromkeys(_list_row_columns(rule), ValueKind.ANY)
+        order_schema = replace(_ORDER_SCHEMA, column_kinds={**unknown_kinds, **_ORDER_SCHEMA.column_kinds})
+    return {**dict.fromkeys(table_names.event_tables, event_schema), **dict.fromkeys(ORDER_TABLES, order_schema)}
+
+
+def _list_row_columns(rule: nodes.ConditionNode) -> list[str]:
+    """Return the columns of order lines or events that a rule names."""
+    selections = [part for aggregate in nodes.find_aggregates(rule) for part in nodes.list_selections(aggregate)]
+    return [name for selection in selections for name in nodes.find_row_columns(selection)]
+
+
+def resolve_segment_tests(
+    rule: nodes.ConditionNode, section: RulesSettings, settings: Sequence[RulesSettings]
+) -> nodes.ConditionNode:
+    """Replace each test of a segment by a comparison of the column that holds the segment.
+
+    Raises:
+        RuleProblem: there is no such segment in another segmentation, or several have one.
+    """
+    columns_by_segment: dict[str, list[str]] = {}
+    for other in settings:
+        for segment in dict.fromkeys(segment.segment for segment in other.segments):
+            columns_by_segment.setdefault(segment, []).append(other.segment_column)
+
+    def resolve(test: nodes.SegmentTest) -> nodes.ConditionNode:
+        segment_columns = columns_by_segment.get(test.segment, [])
+        if not segment_columns:
+            hint = suggest_name(test.segment, columns_by_segment)
+            advice = "" if hint.endswith("?") else "; for a base or RFM, compare its column, such as rfm_segment"
+            raise RuleProblem(f"no segment '{test.segment}'{hint}{advice}", test.position)
+        if len(segment_columns) > 1:
+            named = " or ".join(f'{column} == "{test.segment}"' for column in segment_columns)
+            raise RuleProblem(f"several segments are named '{test.segment}'; write {named}", test.position)
+        if segment_columns[0] == section.segment_column:
+            raise RuleProblem(
+                f"'{test.segment}' is a segment of the same column, {section.segment_column}; "
+                "its rule precedes this one, or give it a column of its own",
+                test.position,
+            )
+        column = nodes.ColumnReference(segment_columns[0], test.position)
+        return nodes.Comparison(column, "==", nodes.TextLiteral(test.segment, test.position), test.position)
+
+    return nodes.resolve_segments(rule, resolve)
 
 
 def _sort_by_dependency(rule_sets: Sequence[RuleSet]) -> list[RuleSet]:

@@ -68,10 +68,10 @@ report: {title: 5}
 @pytest.mark.parametrize(
     ("written", "problem"),
     [
-        ("rules: [{}]", "must have either base or segments"),
+        ("rules: [{}]", "must have one of base, segments or folder"),
         (
             "rules: [{base: loyalty, name: x, segments: [{segment: a, when: orders > 1}]}]",
-            "must have either base or segments",
+            "must have one of base, segments or folder",
         ),
         ("rules: [{segments: [{segment: a, when: orders > 1}]}]", "must have a name, which becomes the column name"),
         (

@@ -120,6 +120,7 @@ def test_every_row_is_accounted_for(load: LoadShop) -> None:
         "type": "Event type",
         "value": "Score",
         "event_id": "Event Id",
+        "message": "Campaign",
     }
 
 
@@ -187,7 +188,7 @@ def test_a_folder_is_one_table_and_an_event_id_counts_once(load: LoadShop, tmp_p
 def test_features_are_columns_and_agree_with_rules(load: LoadShop) -> None:
     features = [*COUNT_FEATURES, "days_since_last"]
     customers = load(features=features)
-    assert list(customers.table.columns[-4:]) == [f"campaigns_{name}" for name in features]
+    assert list(customers.table.columns[-5:]) == [f"campaigns_{name}" for name in features]
     assert customers.table["campaigns_count_90d"].tolist() == [2, 1, 0, 0]
     assert customers.table["campaigns_days_since_last"].tolist() == [30, 90, pd.NA, pd.NA]
     for name, days in COUNT_FEATURES.items():

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import yaml
+
 from segcli import columns, exporters
-from segcli.ingest import presets
+from segcli.ingest import event_presets, presets
 from segcli.reports.check_result import list_codes
 from segcli.segment import methods
 
@@ -35,6 +37,29 @@ def test_presets(kept: Kept) -> None:
     assert kept(
         DOCS / "commands" / "ingest.md", "presets", ["| preset | export | holds |", "| --- | --- | --- |", *rows]
     )
+
+
+def test_published_segment_definitions(kept: Kept) -> None:
+    path = Path(__file__).parents[1] / "segment" / "expressions" / "published_segments.yaml"
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    lines: list[str] = []
+    for vendor in dict.fromkeys(source["vendor"] for source in document["sources"].values()):
+        lines += [f"## {vendor}", "", "| segment | definition | rule |", "| --- | --- | --- |"]
+        for item in document["definitions"]:
+            source = document["sources"][item["source"]]
+            if source["vendor"] == vendor:
+                mark = "*contacts*: " if item.get("input") == "contacts" else ""
+                rule = f"{mark}`{item['rule']}`" if "rule" in item else f"not as a rule: {item['reason']}"
+                described = f"{item['description']} [{source['title']}]({source['url']})"
+                lines.append(f"| {item['name']} | {described} | {rule} |")
+        lines.append("")
+    assert kept(DOCS / "segment-definitions.md", "definitions", lines)
+
+
+def test_event_presets(kept: Kept) -> None:
+    made = {name: event_presets.load_event_preset(name) for name in event_presets.list_event_presets()}
+    rows = [f"| `{name}` | {one.title} | `{one.kind}` |" for name, one in made.items()]
+    assert kept(DOCS / "events.md", "event-presets", ["| preset | export | kind |", "| --- | --- | --- |", *rows])
 
 
 def test_measures_of_rfm(kept: Kept) -> None:

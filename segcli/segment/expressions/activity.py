@@ -16,10 +16,11 @@ import pandas as pd
 
 from segcli.ingest import money
 from segcli.segment.expressions import nodes
-from segcli.segment.expressions.checker import AS_OF, ValueKind
-from segcli.segment.expressions.evaluator import RowMask, RuleTable, evaluate_rule
+from segcli.segment.expressions.checker import AS_OF, ValueKind, is_same_table
+from segcli.segment.expressions.evaluator import RowMask, RuleTable, evaluate_rule, evaluate_value
 from segcli.segment.expressions.nodes import ConditionNode
 
+MIN_DAY, MAX_DAY = np.datetime64("0001-01-01", "D"), np.datetime64("9999-12-31", "D")
 RowCodes = npt.NDArray[np.int64]
 
 
@@ -55,23 +56,26 @@ class ActivityTable:
         """Kind of each column."""
         return RuleTable(self.rows.table, None).column_kinds
 
-    def compute_aggregate(self, aggregate: nodes.Aggregate, customer_ids: pd.Series, as_of: date | None) -> Any:  # noqa: ANN401 - an array of the aggregate's kind
+    def compute_aggregate(
+        self,
+        aggregate: nodes.Aggregate,
+        customer_ids: pd.Series,
+        as_of: date | None,
+        tables: "Mapping[str, ActivityTable]",
+    ) -> Any:  # noqa: ANN401 - an array of the aggregate's kind
         """Return the value of each customer.
 
         Args:
             aggregate: the aggregate; it must have passed `check_rule`.
             customer_ids: ids of the customers; shape (n,).
             as_of: the last day that counts (default: no limit).
+            tables: the tables by name, for sequences of events.
 
         Returns:
             Numbers, days, texts or booleans; shape (n,). Without a matching row, counts and sums are 0, and first, last
             and days_since are missing.
         """
-        customer_codes = pd.Index(customer_ids.astype("str")).get_indexer(
-            self.rows.customer_ids.cat.categories.astype("str")
-        )[self.rows.customer_ids.cat.codes.to_numpy()]
-        is_selected = (customer_codes >= 0) & self._select_rows(aggregate, as_of)
-        selection = _Selection(np.flatnonzero(is_selected), customer_codes[is_selected], len(customer_ids))
+        selection = self.select_rows(aggregate, customer_ids, as_of, tables)
         match aggregate.function:
             case "count":
                 return self._count_occurrences(selection)
@@ -86,6 +90,70 @@ class ActivityTable:
             case _:
                 return self._take_extreme(str(aggregate.column), selection, is_last=aggregate.function == "last")
 
+    @cached_property
+    def days(self) -> npt.NDArray[np.datetime64]:
+        """Day of each row."""
+        return np.asarray(self._read_column(self.time_column))
+
+    def select_rows(
+        self,
+        aggregate: nodes.Aggregate,
+        customer_ids: pd.Series,
+        as_of: date | None,
+        tables: "Mapping[str, ActivityTable]",
+    ) -> "_Selection":
+        """Return the rows of these customers that an aggregate reads; arguments as for `compute_aggregate`."""
+        customer_codes = pd.Index(customer_ids.astype("str")).get_indexer(
+            self.rows.customer_ids.cat.categories.astype("str")
+        )[self.rows.customer_ids.cat.codes.to_numpy()]
+        is_selected = (customer_codes >= 0) & self._test_rows(aggregate, as_of)
+        selection = _Selection(np.flatnonzero(is_selected), customer_codes[is_selected], len(customer_ids))
+        if not isinstance(aggregate.window, nodes.EventSequence):
+            return selection
+        anchor, anchor_table = aggregate.window.anchor, tables[aggregate.window.anchor.table]
+        anchors = anchor_table.select_rows(anchor, customer_ids, as_of, tables)
+        anchor_days = anchor_table.days[anchors.rows]
+        is_strict = is_same_table(aggregate.table, anchor.table)
+        return self._keep_sequence(
+            selection, aggregate.window, anchors.customer_codes, anchor_days, is_strict=is_strict
+        )
+
+    def _keep_sequence(
+        self,
+        selection: "_Selection",
+        sequence: nodes.EventSequence,
+        anchor_codes: RowCodes,
+        anchor_days: npt.NDArray[np.datetime64],
+        *,
+        is_strict: bool,
+    ) -> "_Selection":
+        """Keep the rows whose customer has an anchor on a day of the time before or after the row.
+
+        Days are compared. If `is_strict`, the same day does not count.
+        """
+        is_after = sequence.direction == "after"
+        days = self.days[selection.rows]
+        gap = np.timedelta64(int(is_strict), "D")
+        bounds = days - gap if is_after else days + gap
+        limits = self._shift_times(sequence.limit, "-" if is_after else "+")[selection.rows]
+        lows, highs = (limits, bounds) if is_after else (bounds, limits)
+        is_known = ~np.isnat(anchor_days)
+        keys = np.sort(_combine_keys(anchor_codes[is_known], anchor_days[is_known]))
+        low_keys = _combine_keys(selection.customer_codes, lows)
+        order = np.argsort(low_keys)  # a search for sorted values is several times faster
+        positions = np.empty(len(order), dtype=np.int64)
+        positions[order] = np.searchsorted(keys, low_keys[order], side="left")
+        next_keys = np.append(keys, np.iinfo(np.int64).max)[positions]
+        has_anchor = next_keys <= _combine_keys(selection.customer_codes, highs)
+        return selection.narrow(np.flatnonzero(has_anchor & ~np.isnat(days)))
+
+    def _shift_times(self, limit: nodes.DurationLiteral | None, sign: str) -> npt.NDArray[np.datetime64]:
+        """Return the day of each row shifted by the limit; without a limit, the first or last possible day."""
+        if limit is None:
+            return np.full(len(self.rows.table), MIN_DAY if sign == "-" else MAX_DAY)
+        shifted = nodes.Arithmetic(nodes.ColumnReference(self.time_column), sign, limit)
+        return np.asarray(evaluate_value(shifted, self._rule_table(None)))
+
     def _rule_table(self, as_of: date | None) -> RuleTable:
         if as_of not in self._rule_tables:
             self._rule_tables[as_of] = RuleTable(self.rows.table, as_of)
@@ -95,7 +163,7 @@ class ActivityTable:
     def _rule_tables(self) -> dict[date | None, RuleTable]:
         return {}
 
-    def _select_rows(self, aggregate: nodes.Aggregate, as_of: date | None) -> RowMask:
+    def _test_rows(self, aggregate: nodes.Aggregate, as_of: date | None) -> RowMask:
         rows, rule_table = self.rows, self._rule_table(as_of)
         is_selected = np.ones(len(rows.table), dtype=bool)
         for condition in list_row_conditions(aggregate, self.time_column, has_as_of=as_of is not None):
@@ -143,7 +211,7 @@ class ActivityTable:
         return np.asarray(pd.factorize(self._read_column(name)[selection.rows], sort=True)[0], dtype=np.int64)
 
     def _days_since(self, selection: "_Selection", as_of: date | None) -> npt.NDArray[np.float64]:
-        days = self._read_column(self.time_column)[selection.rows]
+        days = self.days[selection.rows]
         known = selection.narrow(np.flatnonzero(~np.isnat(days)))
         last_days = np.full(selection.customer_count, np.iinfo(np.int64).min)
         np.maximum.at(last_days, known.customer_codes, days[~np.isnat(days)].astype(np.int64))
@@ -187,6 +255,12 @@ class _Selection:
         return np.bincount(self.customer_codes, minlength=self.customer_count)
 
 
+def _combine_keys(customer_codes: RowCodes, days: npt.NDArray[np.datetime64]) -> RowCodes:
+    """Return numbers that sort as customers and then as days."""
+    day_numbers = np.clip(days, MIN_DAY, MAX_DAY).astype(np.int64)
+    return customer_codes.astype(np.int64) * (1 << 32) + day_numbers
+
+
 def _missing_value(dtype: np.dtype[Any]) -> Any:  # noqa: ANN401 - a value of the array's kind
     return {"f": np.nan, "M": np.datetime64("NaT")}.get(dtype.kind)
 
@@ -195,6 +269,9 @@ def list_row_conditions(aggregate: nodes.Aggregate, time_column: str, *, has_as_
     """Return the conditions that a row must meet: not after the as-of day, inside the window, and the user's own."""
     time, as_of = nodes.ColumnReference(time_column), nodes.ColumnReference(AS_OF)
     conditions: list[ConditionNode] = [nodes.Comparison(time, "<=", as_of)] if has_as_of else []
-    if aggregate.window is not None:
-        conditions.append(nodes.Comparison(time, ">=", nodes.Arithmetic(as_of, "-", aggregate.window)))
+    match aggregate.window:
+        case nodes.DurationLiteral() as duration:
+            conditions.append(nodes.Comparison(time, ">=", nodes.Arithmetic(as_of, "-", duration)))
+        case nodes.Period(first, last):
+            conditions.append(nodes.BetweenTest(time, first, last))
     return [*conditions, *([aggregate.condition] if aggregate.condition is not None else [])]

@@ -12,7 +12,7 @@ from segcli.segment.expressions import nodes
 from segcli.segment.expressions.nodes import ConditionNode, ValueNode
 from segcli.segment.expressions.parser import RuleProblem
 
-AS_OF = "as_of"
+AS_OF = nodes.AS_OF
 ORDER_TABLES = (ORDERS, ORDER_LINES)  # the order lines, counted by order or by line
 
 
@@ -70,7 +70,7 @@ class RuleSchema:
             return RuleSchema(tables[name].column_kinds)
         if name in ORDER_TABLES:
             raise RuleProblem(f"{name} needs an order export as the input of the command", aggregate.position)
-        hint = _suggest_name(name, tables) if tables else "; declare it under ingest.events"
+        hint = suggest_name(name, tables) if tables else "; declare it under ingest.events"
         raise RuleProblem(f"no table '{name}'{hint}", aggregate.position)
 
 
@@ -109,6 +109,8 @@ def _check_condition(node: ConditionNode, schema: RuleSchema) -> None:
             infer_kind(value, schema)
         case nodes.TextTest(value, test, _):
             _require_kind(infer_kind(value, schema), ValueKind.TEXT, f"before '{test}'", node.position)
+        case nodes.SegmentTest():
+            raise RuleProblem("in_segment(...) works only in the rules of a config", node.position)
         case nodes.BooleanLiteral() | nodes.ColumnReference() | nodes.Aggregate():
             _require_kind(infer_kind(node, schema), ValueKind.BOOLEAN, "alone", node.position)
 
@@ -167,8 +169,19 @@ def infer_kind(node: ValueNode, schema: RuleSchema) -> ValueKind:
             return operand_kind
         case nodes.Arithmetic(left, sign, right):
             return _arithmetic_kind(infer_kind(left, schema), sign, infer_kind(right, schema), node.position)
+        case nodes.DateConversion() | nodes.NextAnniversary():
+            _check_date_argument(node, schema)
+            return ValueKind.DATE
         case nodes.Aggregate():
             return _aggregate_kind(node, schema)
+
+
+def _check_date_argument(node: nodes.DateConversion | nodes.NextAnniversary, schema: RuleSchema) -> None:
+    kind = infer_kind(node.operand, schema)
+    if isinstance(node, nodes.NextAnniversary):
+        _require_kind(kind, ValueKind.DATE, "in anniversary(...)", node.position)
+    elif kind is not ValueKind.DATE:
+        _require_kind(kind, ValueKind.TEXT, "in date(...)", node.position)
 
 
 def _column_kind(name: str, position: int, columns: Mapping[str, ValueKind]) -> ValueKind:
@@ -177,11 +190,12 @@ def _column_kind(name: str, position: int, columns: Mapping[str, ValueKind]) -> 
     if name not in columns and is_computed(name):
         raise RuleProblem(f"no column '{name}'", position)
     if name not in columns:
-        raise RuleProblem(f"no column '{name}'{_suggest_name(name, columns)}", position)
+        raise RuleProblem(f"no column '{name}'{suggest_name(name, columns)}", position)
     return columns[name]
 
 
-def _suggest_name(name: str, available: Iterable[str]) -> str:
+def suggest_name(name: str, available: Iterable[str]) -> str:
+    """Return a hint: the most similar of the available names, or all of them."""
     similar_names = difflib.get_close_matches(name, available, n=1)
     return f"; did you mean '{similar_names[0]}'?" if similar_names else f"; available: {', '.join(available)}"
 
@@ -204,8 +218,7 @@ def _aggregate_kind(aggregate: nodes.Aggregate, schema: RuleSchema) -> ValueKind
         raise RuleProblem(f"{function} takes a table without a column: {function}({aggregate.table})", position)
     if aggregate.condition is not None:
         _check_condition(aggregate.condition, row_schema)
-    if aggregate.window is not None:
-        infer_kind(aggregate.window, row_schema)
+    _check_window(aggregate, row_schema, schema)
     if aggregate.column is None:
         return _AGGREGATE_KINDS[function]
     column_kind = _column_kind(aggregate.column, position, row_schema.columns)
@@ -214,6 +227,24 @@ def _aggregate_kind(aggregate: nodes.Aggregate, schema: RuleSchema) -> ValueKind
     if function in {"first", "last"} and column_kind is ValueKind.BOOLEAN:
         raise RuleProblem(f"expected a number, a text or a date in {function}(...), got {column_kind}", position)
     return _AGGREGATE_KINDS.get(function, column_kind)
+
+
+def _check_window(aggregate: nodes.Aggregate, row_schema: RuleSchema, schema: RuleSchema) -> None:
+    match aggregate.window:
+        case nodes.Period(first, last):
+            time = nodes.ColumnReference(schema.tables[aggregate.table].time_column, aggregate.position)
+            _check_condition(nodes.BetweenTest(time, first, last, aggregate.position), row_schema)
+        case nodes.EventSequence(_, limit, anchor):
+            if limit is not None:
+                infer_kind(limit, row_schema)
+            _aggregate_kind(anchor, schema)
+        case nodes.DurationLiteral() as duration:
+            infer_kind(duration, row_schema)
+
+
+def is_same_table(first: str, second: str) -> bool:
+    """Return whether two names mean the same rows: orders are counted from their lines."""
+    return first == second or {first, second} <= set(ORDER_TABLES)
 
 
 _ARITHMETIC_KINDS: Mapping[tuple[ValueKind, str, ValueKind], ValueKind] = {

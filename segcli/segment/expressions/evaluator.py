@@ -4,6 +4,7 @@ A comparison with a missing value is neither true nor false but unknown, and so 
 SQL). A customer with a missing country matches neither `country != "DE"` nor `not country == "DE"`.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +24,7 @@ from segcli.segment.expressions.checker import AS_OF, ActivitySchema, RuleSchema
 from segcli.segment.expressions.nodes import ConditionNode, ValueNode
 from segcli.segment.expressions.parser import RuleProblem
 
+DAY_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?")
 RowMask = npt.NDArray[np.bool_]
 
 
@@ -40,8 +42,14 @@ EncodedTexts = tuple[npt.NDArray[np.int64], npt.NDArray[np.object_]]  # codes (-
 class ActivitySource(ActivitySchema, Protocol):
     """A table with several rows per customer, from which aggregates are computed."""
 
-    def compute_aggregate(self, aggregate: nodes.Aggregate, customer_ids: pd.Series, as_of: date | None) -> Any:  # noqa: ANN401 - an array of the aggregate's kind
-        """Return the value of each customer; shape (n,)."""
+    def compute_aggregate(
+        self,
+        aggregate: nodes.Aggregate,
+        customer_ids: pd.Series,
+        as_of: date | None,
+        tables: Mapping[str, Any],
+    ) -> Any:  # noqa: ANN401 - an array of the aggregate's kind
+        """Return the value of each customer; shape (n,). Sequences refer to other tables."""
         ...
 
 
@@ -90,18 +98,18 @@ class RuleTable:
         Raises:
             RuleProblem: the aggregate depends on the as-of day, and this table has none.
         """
-        if self._as_of is None and (aggregate.window is not None or aggregate.function == "days_since"):
+        if self._as_of is None and _needs_as_of(aggregate):
             raise RuleProblem("a number of days needs an as-of day; hint: set it with --as-of", aggregate.position)
         if aggregate not in self._aggregate_values:
             self._aggregate_values[aggregate] = self.sources[aggregate.table].compute_aggregate(
-                aggregate, self._table[columns.CUSTOMER_ID], self._as_of
+                aggregate, self._table[columns.CUSTOMER_ID], self._as_of, self.sources
             )
         return self._aggregate_values[aggregate]
 
     def encode_texts(self, node: ValueNode) -> EncodedTexts:
         """Return texts as codes (-1 where missing) and distinct texts, to test each text only once."""
         if node not in self._encoded_texts:
-            texts = self._table[node.name] if isinstance(node, nodes.ColumnReference) else _evaluate_value(node, self)
+            texts = self._table[node.name] if isinstance(node, nodes.ColumnReference) else evaluate_value(node, self)
             if isinstance(texts, pd.Series) and isinstance(texts.dtype, pd.CategoricalDtype):
                 codes, distinct_texts = texts.cat.codes.to_numpy(), np.asarray(texts.cat.categories)
             else:
@@ -127,6 +135,14 @@ class RuleTable:
                 return values.to_numpy(dtype=bool)
             case _:
                 return values.astype(object).where(values.notna(), None).to_numpy()
+
+
+def _needs_as_of(aggregate: nodes.Aggregate) -> bool:
+    """Return whether the rows of an aggregate, or their number of days, depend on the as-of day."""
+    selections = nodes.list_selections(aggregate)
+    has_window = any(isinstance(selection.window, nodes.DurationLiteral) for selection in selections)
+    names_as_of = any(AS_OF in nodes.find_row_columns(selection) for selection in selections)
+    return aggregate.function == "days_since" or has_window or names_as_of
 
 
 def _series_kind(values: pd.Series) -> ValueKind:
@@ -160,13 +176,15 @@ def evaluate_rule(rule: ConditionNode, rule_table: RuleTable) -> TruthMask:
             is_missing = (
                 rule_table.encode_texts(value)[0] < 0
                 if rule_table.holds_texts(value)
-                else _find_missing(_evaluate_value(value, rule_table))
+                else _find_missing(evaluate_value(value, rule_table))
             )
             return _mark_known(is_missing, rule_table.row_count)
         case nodes.TextTest(value, test, pattern):
             return _evaluate_text_test(value, test, pattern, rule_table, rule.position)
+        case nodes.SegmentTest():
+            raise AssertionError(rule)  # check_rule refuses it
         case nodes.BooleanLiteral() | nodes.ColumnReference() | nodes.Aggregate():
-            return _mark_known(_evaluate_value(rule, rule_table), rule_table.row_count)
+            return _mark_known(evaluate_value(rule, rule_table), rule_table.row_count)
 
 
 def _mark_known(is_true: Any, row_count: int) -> TruthMask:  # noqa: ANN401 - a boolean array, or one boolean for all
@@ -200,7 +218,7 @@ def _compare_values(
 ) -> TruthMask:
     if rule_table.holds_texts(left) and isinstance(right, nodes.TextLiteral):
         return _test_texts(rule_table, left, lambda texts: compare(texts, right.value))
-    left_values, right_values = _evaluate_value(left, rule_table), _evaluate_value(right, rule_table)
+    left_values, right_values = evaluate_value(left, rule_table), evaluate_value(right, rule_table)
     if left_values.dtype.kind == "M" and isinstance(right, nodes.TextLiteral):
         right_values = _parse_date(right.value)
     elif right_values.dtype.kind == "M" and isinstance(left, nodes.TextLiteral):
@@ -250,7 +268,8 @@ def _find_missing(array: Any) -> Any:  # noqa: ANN401 - an array of any kind, or
     return np.zeros(array.shape, dtype=bool)
 
 
-def _evaluate_value(node: ValueNode, rule_table: RuleTable) -> Any:  # noqa: ANN401 - an array of the value's kind
+def evaluate_value(node: ValueNode, rule_table: RuleTable) -> Any:  # noqa: ANN401 - an array of the value's kind
+    """Return the value of each row, or one value for all; its node must have passed `check_rule`."""
     match node:
         case nodes.NumberLiteral(value):
             return np.asarray(value)  # a single value is enough: arrays broadcast
@@ -265,18 +284,22 @@ def _evaluate_value(node: ValueNode, rule_table: RuleTable) -> Any:  # noqa: ANN
         case nodes.Aggregate():
             return rule_table.read_aggregate(node)
         case nodes.UnaryMinus(inner):
-            return -_evaluate_value(inner, rule_table)
+            return -evaluate_value(inner, rule_table)
         case nodes.Arithmetic(left, sign, right):
             return _evaluate_arithmetic(left, sign, right, rule_table)
+        case nodes.DateConversion(inner):
+            return _convert_texts_to_days(inner, rule_table)
+        case nodes.NextAnniversary(inner):
+            return _find_next_anniversary(evaluate_value(inner, rule_table), rule_table.read_column(AS_OF))
 
 
 def _evaluate_arithmetic(left: ValueNode, operator: str, right: ValueNode, rule_table: RuleTable) -> Any:  # noqa: ANN401 - an array
-    left_values = _evaluate_value(left, rule_table)
+    left_values = evaluate_value(left, rule_table)
     if isinstance(right, nodes.DurationLiteral) and right.unit in {"months", "years"} and left_values.dtype.kind == "M":
         months = int(right.count * (12 if right.unit == "years" else 1)) * (-1 if operator == "-" else 1)
         timestamps = pd.DatetimeIndex(np.atleast_1d(left_values).astype("datetime64[s]"))
         return (timestamps + pd.DateOffset(months=months)).to_numpy().astype("datetime64[D]").reshape(left_values.shape)
-    right_values = _evaluate_value(right, rule_table)
+    right_values = evaluate_value(right, rule_table)
     with np.errstate(divide="ignore", invalid="ignore"):
         match operator:
             case "+":
@@ -288,6 +311,38 @@ def _evaluate_arithmetic(left: ValueNode, operator: str, right: ValueNode, rule_
             case _:
                 quotient = left_values / right_values
                 return np.where(np.isfinite(quotient), quotient, np.nan)  # a division by 0 is unknown
+
+
+def _convert_texts_to_days(node: ValueNode, rule_table: RuleTable) -> Any:  # noqa: ANN401 - an array of days
+    """Return the day at the start of each text, such as 2026-01-31 or 2026-01-31 09:30; each text is parsed once."""
+    if infer_kind(node, rule_table.schema) is ValueKind.DATE:
+        return evaluate_value(node, rule_table)
+    if not rule_table.holds_texts(node):
+        return np.asarray(_parse_day(evaluate_value(node, rule_table).item()), dtype="datetime64[D]")
+    codes, distinct_texts = rule_table.encode_texts(node)
+    days = np.array([*map(_parse_day, distinct_texts), "NaT"], dtype="datetime64[D]")  # the last is for code -1
+    return days[codes]
+
+
+def _parse_day(text: str) -> str:
+    try:
+        return date.fromisoformat(text[:10]).isoformat() if DAY_PATTERN.fullmatch(text) else "NaT"
+    except ValueError:
+        return "NaT"
+
+
+def _find_next_anniversary(days: Any, as_of: Any) -> Any:  # noqa: ANN401 - arrays of days
+    """Return the first anniversary from the as-of day on; that of 29 February is 28 February in other years."""
+    years = np.maximum(as_of.astype("datetime64[Y]") - days.astype("datetime64[Y]"), np.timedelta64(0, "Y"))
+    this_year = _add_years(days, years)
+    return np.where(this_year >= as_of, this_year, _add_years(days, years + np.timedelta64(1, "Y")))
+
+
+def _add_years(days: Any, years: Any) -> Any:  # noqa: ANN401 - arrays of days
+    months = days.astype("datetime64[M]")
+    shifted = months + years.astype("timedelta64[M]")
+    last_days = (shifted + 1).astype("datetime64[D]") - np.timedelta64(1, "D")
+    return np.minimum(shifted.astype("datetime64[D]") + (days - months.astype("datetime64[D]")), last_days)
 
 
 def duration_days(count: float, unit: str) -> int:
@@ -302,7 +357,7 @@ def _evaluate_text_test(value: ValueNode, test: str, pattern: str, rule_table: R
     if rule_table.holds_texts(value):
         return _test_texts(rule_table, value, match_texts)
     return _mark_known(
-        match_texts(_evaluate_value(value, rule_table))[0], rule_table.row_count
+        match_texts(evaluate_value(value, rule_table))[0], rule_table.row_count
     )  # a text literal of the rule
 
 

@@ -53,8 +53,6 @@ def _format_node(node: RuleNode) -> tuple[str, int]:
             return f"{_format_operand(left, precedence)} {sign} {_format_operand(right, precedence + 1)}", precedence
         case nodes.UnaryMinus(inner):
             return f"-{_format_operand(inner, _LEAF)}", _LEAF
-        case nodes.Aggregate():
-            return _format_aggregate(node), _LEAF
         case _:
             return _format_leaf(node), _LEAF
 
@@ -77,14 +75,39 @@ def _format_leaf(node: RuleNode) -> str:
         case nodes.ColumnReference(name):
             return _format_name(name)
         case _:
+            return _format_call(node)
+
+
+def _format_call(node: RuleNode) -> str:
+    match node:
+        case nodes.DateConversion(inner):
+            return f"date({_format_node(inner)[0]})"
+        case nodes.NextAnniversary(inner):
+            return f"anniversary({_format_node(inner)[0]})"
+        case nodes.SegmentTest(segment):
+            return f"in_segment({_quote_text(segment)})"
+        case nodes.Aggregate(function):
+            return f"{function}({_format_rows(node)})"
+        case _:
             raise AssertionError(node)
 
 
-def _format_aggregate(aggregate: nodes.Aggregate) -> str:
+def _format_rows(aggregate: nodes.Aggregate) -> str:
     source = _format_name(aggregate.table) + (f".{_format_name(aggregate.column)}" if aggregate.column else "")
     where = f" where {format_rule(aggregate.condition)}" if aggregate.condition is not None else ""
-    within = f" within {_format_leaf(aggregate.window)}" if aggregate.window is not None else ""
-    return f"{aggregate.function}({source}{where}{within})"
+    return f"{source}{where}{_format_window(aggregate.window)}"
+
+
+def _format_window(window: nodes.DurationLiteral | nodes.Period | nodes.EventSequence | None) -> str:
+    match window:
+        case None:
+            return ""
+        case nodes.Period(first, last):
+            return f" between {_format_operand(first, _SUM)} and {_format_operand(last, _SUM)}"
+        case nodes.EventSequence(direction, limit, anchor):
+            return f"{_format_window(limit)} {direction} {_format_rows(anchor)}"
+        case _:
+            return f" within {_format_leaf(window)}"
 
 
 def _format_name(name: str) -> str:

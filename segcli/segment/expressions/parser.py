@@ -2,17 +2,22 @@
 
 condition  := term (or term)*          term := part (and part)*       part := [not] test
 test       := value [sign value | [not] in [...] | [not] between value and value | is [not] missing
-              | [not] contains / starts with / ends with / matches TEXT]
+              | [not] contains / starts with / ends with / matches TEXT | [not] within (next | last) NUMBER days]
+              | in_segment(TEXT)
 value      := product ((+|-) product)*      product := factor ((*|/) factor)*
 factor     := -factor | NUMBER | NUMBER days | TEXT | true | false | COLUMN | `COLUMN` | as_of | (condition)
-              | FUNCTION(TABLE[.COLUMN] [where condition] [within NUMBER days])
+              | FUNCTION(rows) | ratio(rows [, rows]) | date(value) | anniversary(value) | birthday
+rows       := TABLE[.COLUMN] [where condition] [within NUMBER days | between value and value | sequence]
+sequence   := [within NUMBER days] (after | before) rows
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import cast, get_args
 
+from segcli.columns import BIRTH_DATE
 from segcli.segment.expressions import nodes
 from segcli.segment.expressions.nodes import ConditionNode, RuleNode, ValueNode
 
@@ -108,6 +113,7 @@ _UNIT_BY_WORD = {
 }
 _CONDITION_TYPES = (
     *(nodes.Comparison, nodes.BetweenTest, nodes.MembershipTest, nodes.MissingTest, nodes.TextTest),
+    nodes.SegmentTest,
     *(nodes.Negation, nodes.AllOf, nodes.AnyOf, nodes.BooleanLiteral, nodes.ColumnReference, nodes.Aggregate),
 )
 
@@ -257,14 +263,26 @@ class _RuleParser:
                 is_negated,
                 position,
             )
-        for test in nodes.TEXT_TEST_WORDS:
-            if self._skip_words(*test.split()):
+        for words in (*nodes.TEXT_TEST_WORDS, *nodes.TEXT_TEST_ALIASES):
+            if self._skip_words(*words.split()):
+                test = nodes.TEXT_TEST_ALIASES.get(words, words)
                 return _negate_if(
                     nodes.TextTest(self._require_value(left), test, self._parse_text(), position), is_negated, position
                 )
+        for direction in ("next", "last"):
+            if self._skip_words("within", direction):
+                return _negate_if(self._parse_nearness(self._require_value(left), direction), is_negated, position)
         if is_negated:
             raise RuleProblem("expected in, between or a text test after 'not'", self._next_token.position)
         return left
+
+    def _parse_nearness(self, value: ValueNode, direction: str) -> nodes.BetweenTest:
+        """Parse the duration in `within next 14 days` or `within last 14 days`: from or up to the as-of day."""
+        position, as_of = self._next_token.position, nodes.ColumnReference(nodes.AS_OF, self._next_token.position)
+        duration = self._parse_duration(f"within {direction}")
+        shifted = nodes.Arithmetic(as_of, "+" if direction == "next" else "-", duration, position)
+        first, last = (as_of, shifted) if direction == "next" else (shifted, as_of)
+        return nodes.BetweenTest(value, first, last, position)
 
     def _parse_list(self) -> tuple[ValueNode, ...]:
         self._expect_word("[")
@@ -304,6 +322,8 @@ class _RuleParser:
             | nodes.DurationLiteral
             | nodes.UnaryMinus
             | nodes.Arithmetic
+            | nodes.DateConversion
+            | nodes.NextAnniversary
             | nodes.Aggregate,
         ):
             raise RuleProblem("expected a value, not a condition", node.position)
@@ -324,7 +344,7 @@ class _RuleParser:
             return condition
         return self._parse_leaf(token)
 
-    def _parse_leaf(self, token: RuleToken) -> ValueNode:
+    def _parse_leaf(self, token: RuleToken) -> RuleNode:
         if token.kind == "number":
             if float(token.text) > MAX_NUMBER:
                 raise RuleProblem("the number is too large", token.position)
@@ -339,28 +359,81 @@ class _RuleParser:
             return nodes.TextLiteral(token.text, token.position)
         if token.kind == "word" and token.text in {"true", "false"}:
             return nodes.BooleanLiteral(token.text == "true", token.position)
-        if token.kind == "word" and token.text in nodes.AGGREGATE_FUNCTIONS and self._is_next("("):
-            return self._parse_aggregate(token)
+        if token.kind == "word" and self._is_next("(") and token.text in self._call_parsers:
+            return self._call_parsers[token.text](token)
+        if token.kind == "word" and token.text == "birthday" and self._is_next("within"):
+            birth_date = nodes.ColumnReference(BIRTH_DATE, token.position)
+            return nodes.NextAnniversary(birth_date, token.position)
         if _is_name(token):
             return nodes.ColumnReference(token.text, token.position)
         actual_text = f"got '{token.text}'" if token.kind != "end" else "the rule ends here"
         raise RuleProblem(f"expected a column, a number or a text; {actual_text}", token.position)
 
+    @cached_property
+    def _call_parsers(self) -> Mapping[str, Callable[[RuleToken], RuleNode]]:
+        """Parsers of what follows the name of a function."""
+        return {
+            **dict.fromkeys(nodes.AGGREGATE_FUNCTIONS, self._parse_aggregate),
+            "ratio": self._parse_ratio,
+            "date": lambda function: nodes.DateConversion(self._parse_argument(function), function.position),
+            "anniversary": lambda function: nodes.NextAnniversary(self._parse_argument(function), function.position),
+            "in_segment": self._parse_segment_test,
+        }
+
     def _parse_aggregate(self, function: RuleToken) -> nodes.Aggregate:
-        """Parse what follows the name of an aggregate function."""
+        self._open_aggregate(function)
+        aggregate = self._parse_rows(function.text, function.position)
+        self._close_aggregate()
+        return aggregate
+
+    def _parse_ratio(self, function: RuleToken) -> nodes.Arithmetic:
+        """Parse a ratio of two counts or sums; with one selection, its share of the rows without its condition."""
+        self._open_aggregate(function)
+        numerator = self._parse_rows("count", function.position)
+        if self._skip_words(","):
+            denominator = self._parse_rows("count", self._next_token.position)
+        elif numerator.condition is None:
+            raise RuleProblem("ratio(...) needs a condition (where ...) or a second table", function.position)
+        else:
+            denominator = replace(numerator, condition=None)
+        self._close_aggregate()
+        parts = [replace(part, function="sum") if part.column else part for part in (numerator, denominator)]
+        return nodes.Arithmetic(parts[0], "/", parts[1], function.position)
+
+    def _parse_argument(self, function: RuleToken) -> ValueNode:
+        self._expect_word("(")
+        self._increase_depth(function.position)
+        operand = self._require_value(self._parse_sum())
+        self._depth -= 1
+        self._expect_word(")")
+        return operand
+
+    def _parse_segment_test(self, function: RuleToken) -> nodes.SegmentTest:
+        if self._is_in_aggregate:
+            raise RuleProblem("in_segment(...) cannot be inside an aggregate", function.position)
+        self._expect_word("(")
+        segment = self._parse_text()
+        self._expect_word(")")
+        return nodes.SegmentTest(segment, function.position)
+
+    def _open_aggregate(self, function: RuleToken) -> None:
         if self._is_in_aggregate:
             raise RuleProblem(f"{function.text}(...) cannot be inside another aggregate", function.position)
         self._is_in_aggregate = True
         self._expect_word("(")
-        table = self._parse_name("the name of a table, such as orders")
-        column = self._parse_name("the name of a column") if self._skip_words(".") else None
-        condition = self._require_condition(self._parse_or()) if self._skip_words("where") else None
-        window = self._parse_window() if self._skip_words("within") else None
+
+    def _close_aggregate(self) -> None:
         if self._is_next("where"):
             raise RuleProblem("'where' must come before 'within'", self._next_token.position)
         self._expect_word(")")
         self._is_in_aggregate = False
-        return nodes.Aggregate(function.text, table, column, condition, window, function.position)
+
+    def _parse_rows(self, function: str, position: int) -> nodes.Aggregate:
+        """Parse the rows of a table: its name, a condition and a window."""
+        table = self._parse_name("the name of a table, such as orders")
+        column = self._parse_name("the name of a column") if self._skip_words(".") else None
+        condition = self._require_condition(self._parse_or()) if self._skip_words("where") else None
+        return nodes.Aggregate(function, table, column, condition, self._parse_window(), position)
 
     def _parse_name(self, description: str) -> str:
         token = self._take_token()
@@ -369,11 +442,26 @@ class _RuleParser:
             raise RuleProblem(f"expected {description}; {actual_text}", token.position)
         return token.text
 
-    def _parse_window(self) -> nodes.DurationLiteral:
+    def _parse_window(self) -> nodes.DurationLiteral | nodes.Period | nodes.EventSequence | None:
+        position = self._next_token.position
+        if self._skip_words("between"):
+            first = self._require_value(self._parse_sum())
+            self._expect_word("and")
+            return nodes.Period(first, self._require_value(self._parse_sum()), position)
+        duration = self._parse_duration("within") if self._skip_words("within") else None
+        for direction in get_args(nodes.SequenceDirection):
+            if self._skip_words(direction):
+                self._increase_depth(position)
+                anchor = self._parse_rows("any", self._next_token.position)
+                self._depth -= 1
+                return nodes.EventSequence(direction, duration, anchor, position)
+        return duration
+
+    def _parse_duration(self, words: str) -> nodes.DurationLiteral:
         token = self._take_token()
         duration = self._parse_leaf(token) if token.kind == "number" else None
         if not isinstance(duration, nodes.DurationLiteral):
-            raise RuleProblem("expected a duration after 'within', such as 90 days", token.position)
+            raise RuleProblem(f"expected a duration after '{words}', such as 90 days", token.position)
         return duration
 
 

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
 from segcli import columns
 from segcli.model import Customers
 from segcli.segment.activity_tables import build_rule_table
 from segcli.segment.expressions import nodes
 from segcli.segment.expressions.activity import list_row_conditions
-from segcli.segment.expressions.checker import AS_OF, ORDER_TABLES, RuleSchema, ValueKind
-from segcli.segment.sql.conditions import SqlContext, translate_column, translate_rule
+from segcli.segment.expressions.checker import AS_OF, ORDER_TABLES, RuleSchema, ValueKind, is_same_table
+from segcli.segment.sql.conditions import SqlContext, shift_date, translate_column, translate_rule
 from segcli.segment.sql.dialects import SqlDialect
 
 NAME_PREFIX = "aggregate"
+_ROWS_ALIAS = "selected_rows"
 
 
 class AggregateQueries:
@@ -74,7 +76,7 @@ class AggregateQueries:
     def notes(self) -> Iterator[str]:
         """The tables that the queries read, with the columns that they use."""
         used_columns: dict[str, dict[str, None]] = {}
-        for aggregate in self._numbers:
+        for aggregate in chain.from_iterable(map(nodes.list_selections, self._numbers)):
             source = self._sources[aggregate.table]
             names = [columns.CUSTOMER_ID, source.time_column, *nodes.find_row_columns(aggregate)]
             if aggregate.table in ORDER_TABLES:
@@ -92,8 +94,8 @@ class AggregateQueries:
     def _write_query(self, aggregate: nodes.Aggregate) -> str:
         dialect, column = self._dialect, self._column_name(aggregate)
         customer_id = dialect.quote_column(columns.CUSTOMER_ID)
-        table = dialect.quote_table(".".join(filter(None, [self._schema_name, self._table_name(aggregate)])))
-        where = " AND ".join(self._write_row_conditions(aggregate)) or "TRUE"
+        table = self._write_source(aggregate, 0)
+        where = " AND ".join(self._write_row_conditions(aggregate, 0)) or "TRUE"
         key = f"{customer_id} AS {column}_customer"
         if aggregate.function not in {"first", "last"}:
             value = self._write_value(aggregate)
@@ -143,14 +145,44 @@ class AggregateQueries:
         has_refunds = transactions is not None and columns.REFUNDED in transactions.lines
         return [columns.REFUNDED] if has_refunds and self._is_net_sum(aggregate) else []
 
-    def _write_row_conditions(self, aggregate: nodes.Aggregate) -> Iterator[str]:
-        """Yield the conditions on a row; returned lines count only in sums of money."""
+    def _write_source(self, aggregate: nodes.Aggregate, depth: int) -> str:
+        """Write the table; one of a sequence has an alias, by which its rows are compared."""
+        name = ".".join(filter(None, [self._schema_name, self._table_name(aggregate)]))
+        table = self._dialect.quote_table(name)
+        is_in_sequence = depth > 0 or isinstance(aggregate.window, nodes.EventSequence)
+        return f"{table} AS {_ROWS_ALIAS}_{depth}" if is_in_sequence else table
+
+    def _write_sequence(self, aggregate: nodes.Aggregate, sequence: nodes.EventSequence, depth: int) -> str:
+        """Write the condition that the customer has an anchor on a day of the time before or after the row."""
+        anchor, dialect = sequence.anchor, self._dialect
+        row_id, anchor_id = (
+            f"{_ROWS_ALIAS}_{n}.{dialect.quote_column(columns.CUSTOMER_ID)}" for n in (depth, depth + 1)
+        )
+        row_day, anchor_day = (
+            f"CAST({_ROWS_ALIAS}_{number}.{dialect.quote_column(self._sources[part.table].time_column)} AS DATE)"
+            for number, part in ((depth, aggregate), (depth + 1, anchor))
+        )
+        is_after, equality = sequence.direction == "after", "" if is_same_table(aggregate.table, anchor.table) else "="
+        conditions = [f"{anchor_id} = {row_id}", f"{anchor_day} {'<' if is_after else '>'}{equality} {row_day}"]
+        if sequence.limit is not None:
+            limit = shift_date(row_day, "-" if is_after else "+", sequence.limit, dialect)
+            conditions.append(f"{anchor_day} {'>=' if is_after else '<='} {limit}")
+        conditions += self._write_row_conditions(anchor, depth + 1)
+        return f"EXISTS (SELECT 1 FROM {self._write_source(anchor, depth + 1)} WHERE {' AND '.join(conditions)})"  # noqa: S608 - its parts are quoted
+
+    def _write_row_conditions(self, aggregate: nodes.Aggregate, depth: int) -> Iterator[str]:
+        """Yield the conditions on a row; returned lines count only in sums of money.
+
+        `depth` is the number of sequences around the aggregate.
+        """
         context = self._row_context(aggregate)
         time_column = self._sources[aggregate.table].time_column
         for condition in list_row_conditions(aggregate, time_column, has_as_of=context.as_of is not None):
             yield translate_rule(condition, context)
         if aggregate.table in ORDER_TABLES and not self._is_net_sum(aggregate):
             yield f"NOT {self._dialect.quote_column(columns.IS_RETURN)}"
+        if isinstance(aggregate.window, nodes.EventSequence):
+            yield self._write_sequence(aggregate, aggregate.window, depth)
 
     def _row_context(self, aggregate: nodes.Aggregate) -> SqlContext:
         return replace(

@@ -7,7 +7,7 @@ from datetime import date
 from segcli.errors import UsageProblem
 from segcli.segment.expressions import nodes
 from segcli.segment.expressions.checker import AS_OF, RuleSchema, ValueKind, check_rule, infer_kind
-from segcli.segment.expressions.evaluator import duration_days
+from segcli.segment.expressions.evaluator import DAY_PATTERN, duration_days
 from segcli.segment.expressions.formatter import format_rule
 from segcli.segment.expressions.nodes import ConditionNode, ValueNode
 from segcli.segment.expressions.parser import RuleProblem
@@ -62,6 +62,14 @@ def translate_column(name: str, context: SqlContext) -> str:
     return _SqlWriter(context).write_column(name)
 
 
+def shift_date(date_sql: str, operator: str, duration: nodes.DurationLiteral, dialect: SqlDialect) -> str:
+    """Write a date shifted by a duration; months and years are calendar months."""
+    if duration.unit in {"months", "years"}:
+        months = int(duration.count * (12 if duration.unit == "years" else 1))
+        return dialect.add_months[operator].format(date_sql, months)
+    return dialect.add_days[operator].format(date_sql, duration_days(duration.count, duration.unit))
+
+
 @dataclass(frozen=True)
 class _SqlWriter:
     context: SqlContext
@@ -88,6 +96,8 @@ class _SqlWriter:
                 return f"{self.write_value(value)} IS NULL"
             case nodes.TextTest(value, test, pattern):
                 return self.dialect.format_text_test(self.write_value(value), test, pattern)
+            case nodes.SegmentTest():
+                raise AssertionError(node)  # check_rule refuses it
             case nodes.BooleanLiteral() | nodes.ColumnReference() | nodes.Aggregate():
                 return self.write_value(node)
 
@@ -137,6 +147,14 @@ class _SqlWriter:
                 return f"(-{self.write_operand(inner)})"
             case nodes.Arithmetic(left, sign, right):
                 return self.write_arithmetic(left, sign, right)
+            case nodes.DateConversion(inner):
+                if self.value_kind(inner) is ValueKind.DATE:
+                    return self.write_value(inner)
+                has_day = self.dialect.format_text_test(self.write_value(inner), "matches", DAY_PATTERN.pattern)
+                day = self.dialect.text_to_date.format(self.write_value(inner))
+                return f"(CASE WHEN {has_day} THEN {day} END)"
+            case nodes.NextAnniversary(inner):
+                return self.write_anniversary(self.write_value(inner))
             case nodes.Aggregate():
                 if self.context.write_aggregate is None:
                     raise UsageProblem(
@@ -175,11 +193,19 @@ class _SqlWriter:
         # a division by 0 is unknown
         return f"({left_sql} {operator} {f'NULLIF({right_sql}, 0)' if operator == '/' else right_sql})"
 
+    def write_anniversary(self, date_sql: str) -> str:
+        """Write the first anniversary of a date that is not before the as-of day."""
+        as_of = self.dialect.format_date(self.context.as_of)
+        years = f"GREATEST(EXTRACT(YEAR FROM {as_of}) - EXTRACT(YEAR FROM {date_sql}), 0)"
+        this_year, next_year = (
+            self.dialect.add_computed_months.format(date_sql, f"12 * ({years}{later})") for later in ("", " + 1")
+        )
+        return f"(CASE WHEN {this_year} >= {as_of} THEN {this_year} ELSE {next_year} END)"
+
     def write_date_shift(self, left: ValueNode, operator: str, right: ValueNode) -> str:
         """Write a shifted date; months and years directly after the sign are calendar months."""
-        if isinstance(right, nodes.DurationLiteral) and right.unit in {"months", "years"}:
-            months = int(right.count * (12 if right.unit == "years" else 1))
-            return self.dialect.add_months[operator].format(self.write_value(left), months)
+        if isinstance(right, nodes.DurationLiteral):
+            return shift_date(self.write_value(left), operator, right, self.dialect)
         return self.dialect.add_days[operator].format(self.write_value(left), self.write_days(right))
 
     def write_days(self, node: ValueNode) -> str:

@@ -18,8 +18,9 @@ class SqlDialect:
 
     `name_quote` surrounds names. `name_escapes` and `text_escapes` map a character to its escape sequence.
     `binary_collation` sorts a text by code points. `add_days` and `add_months` map a sign to a template; the second
-    operand of `add_months` is the number of months. `unsupported_patterns` matches pattern syntax that the dialect
-    lacks or interprets differently.
+    operand of `add_months` is the number of months; in `add_computed_months` it is an expression. `text_to_date` reads
+    the day at the start of a text. `unsupported_patterns` matches pattern syntax that the dialect lacks or interprets
+    differently.
     """
 
     name: str
@@ -31,6 +32,8 @@ class SqlDialect:
     pattern_template: str
     add_days: Mapping[str, str]
     add_months: Mapping[str, str]
+    add_computed_months: str
+    text_to_date: str
     days_between: str
     binary_collation: str = "{0}"
     integer_cast: str = "{0}"
@@ -120,6 +123,8 @@ _DUCKDB = SqlDialect(
     pattern_template="{0}",
     add_days=_templates_by_sign(lambda sign: f"({{0}} {sign} {{1}})"),
     add_months=_templates_by_sign(lambda sign: f"CAST({{0}} {sign} INTERVAL '{{1}} months' AS DATE)"),
+    add_computed_months="CAST({0} + to_months(CAST({1} AS INTEGER)) AS DATE)",
+    text_to_date="TRY_CAST(substr({0}, 1, 10) AS DATE)",
     days_between="({0} - {1})",
     integer_cast="CAST({0} AS INTEGER)",
 )
@@ -138,6 +143,8 @@ _POSTGRESQL = SqlDialect(
     pattern_template="^(?:{0})$",
     add_days=_templates_by_sign(lambda sign: f"({{0}} {sign} {{1}})"),
     add_months=_templates_by_sign(lambda sign: f"CAST({{0}} {sign} INTERVAL '{{1}} months' AS DATE)"),
+    add_computed_months="CAST({0} + make_interval(months => CAST({1} AS INTEGER)) AS DATE)",
+    text_to_date="CAST(substr({0}, 1, 10) AS DATE)",
     days_between="({0} - {1})",
     binary_collation='{0} COLLATE "C"',
     unsupported_patterns=r"\(\?(?!:)|\\[0-9A-Za-z]|\[:",
@@ -157,6 +164,8 @@ _BIGQUERY = SqlDialect(
     pattern_template=r"\A(?:{0})\z",
     add_days={"+": "DATE_ADD({0}, INTERVAL {1} DAY)", "-": "DATE_SUB({0}, INTERVAL {1} DAY)"},
     add_months={"+": "DATE_ADD({0}, INTERVAL {1} MONTH)", "-": "DATE_SUB({0}, INTERVAL {1} MONTH)"},
+    add_computed_months="DATE_ADD({0}, INTERVAL {1} MONTH)",
+    text_to_date="SAFE_CAST(SUBSTR({0}, 1, 10) AS DATE)",
     days_between="DATE_DIFF({0}, {1}, DAY)",
 )
 _SNOWFLAKE = SqlDialect(
@@ -174,6 +183,8 @@ _SNOWFLAKE = SqlDialect(
     pattern_template="{0}",
     add_days={"+": "DATEADD(day, {1}, {0})", "-": "DATEADD(day, -{1}, {0})"},
     add_months={"+": "DATEADD(month, {1}, {0})", "-": "DATEADD(month, -{1}, {0})"},
+    add_computed_months="DATEADD(month, {1}, {0})",
+    text_to_date="TRY_TO_DATE(SUBSTR({0}, 1, 10))",
     days_between="DATEDIFF(day, {1}, {0})",
     unsupported_patterns=r"\(\?|\\[0-9A-Za-z]|\[:",
 )

@@ -228,7 +228,7 @@ def test_a_slow_computation_agrees_whatever_the_order_of_rows(
     shuffled = list(rows)
     chance.shuffle(shuffled)
     for some_rows in (rows, shuffled):
-        values = activity_table(some_rows).compute_aggregate(aggregate, CUSTOMERS["customer_id"], AS_OF)
+        values = activity_table(some_rows).compute_aggregate(aggregate, CUSTOMERS["customer_id"], AS_OF, {})
         found = [None if value is None or value != value else value for value in values]  # noqa: PLR0124 - NaN
         assert found == (pytest.approx(expected, rel=1e-15, abs=0) if function == "sum" else expected)
 

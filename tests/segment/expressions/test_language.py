@@ -1,6 +1,7 @@
 """Rules are read, checked, written and decided as a person would; a slow reading row by row agrees."""
 
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -149,10 +150,28 @@ SPANS = st.builds(nodes.DurationLiteral, st.integers(0, 99).map(float), st.sampl
 LEAVES = st.one_of(
     NUMBERS, st.builds(nodes.TextLiteral, st.text(max_size=6)), st.builds(nodes.ColumnReference, NAMES), SPANS
 )
+ROW_NAMES = st.sampled_from(["orders", "my table", "within", "after", "last", "between", "where"])
+ROW_TESTS = st.none() | st.builds(nodes.Comparison, LEAVES, st.sampled_from(nodes.COMPARISONS), LEAVES)
+
+
+def _rows(function: str, window: st.SearchStrategy[Any]) -> st.SearchStrategy[nodes.Aggregate]:
+    return st.builds(nodes.Aggregate, st.just(function), ROW_NAMES, st.none() | ROW_NAMES, ROW_TESTS, window)
+
+
+WINDOWS = st.none() | SPANS | st.builds(nodes.Period, LEAVES, LEAVES)
+SEQUENCES = st.recursive(
+    WINDOWS,
+    lambda inner: st.builds(
+        nodes.EventSequence, st.sampled_from(["after", "before"]), st.none() | SPANS, _rows("any", inner)
+    ),
+    max_leaves=3,
+)
+AGGREGATES = st.sampled_from(nodes.AGGREGATE_FUNCTIONS).flatmap(lambda function: _rows(function, SEQUENCES))
 VALUES = st.recursive(
-    LEAVES,
+    LEAVES | AGGREGATES,
     lambda inner: st.one_of(
-        st.builds(nodes.UnaryMinus, inner), st.builds(nodes.Arithmetic, inner, st.sampled_from(nodes.ARITHMETIC), inner)
+        *(st.builds(kind, inner) for kind in (nodes.UnaryMinus, nodes.DateConversion, nodes.NextAnniversary)),
+        st.builds(nodes.Arithmetic, inner, st.sampled_from(nodes.ARITHMETIC), inner),
     ),
     max_leaves=4,
 )
@@ -164,6 +183,7 @@ TESTS = st.one_of(
     st.builds(nodes.TextTest, VALUES, st.sampled_from(nodes.TEXT_TEST_WORDS), st.text(max_size=5)),
     st.builds(nodes.ColumnReference, NAMES),
     st.builds(nodes.BooleanLiteral, st.booleans()),
+    st.builds(nodes.SegmentTest, st.text(max_size=5)),
 )
 
 
