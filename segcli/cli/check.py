@@ -32,7 +32,6 @@ HIGH_CONFIDENCE, MIDDLING_CONFIDENCE = "confidence high", "confidence middling" 
 
 EXAMPLES = (
     "segcli check orders.csv",
-    "segcli check shop.yaml -q",
     "segcli check shop.yaml -f sarif > segcli.sarif",
 )
 

@@ -68,7 +68,6 @@ DialectOption = Annotated[
 EXAMPLES = (
     "segcli export scored.csv --to plain --of rfm -o audience.csv",
     "segcli export orders.csv --to sql --dialect postgresql -o segments.sql",
-    "segcli export orders.csv --to dbt -o models/rfm_segment.sql",
 )
 
 

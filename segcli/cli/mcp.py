@@ -18,7 +18,10 @@ INSTRUCTIONS = (
     "instructions."
 )
 
-EXAMPLES = ("segcli mcp exports",)
+EXAMPLES = (
+    "segcli mcp exports",
+    "segcli mcp .",
+)
 
 
 def command(folder: FolderArgument) -> None:

@@ -23,7 +23,7 @@ InputArgument = Annotated[
 AudienceOption = Annotated[
     str | None,
     Option(
-        help="Audience of reports: internal or external. Reports for external readers mask groups smaller than "
+        help="Audience of reports: internal or external. External reports mask groups smaller than "
         "minimum_cell_external.",
         metavar="WHO",
         autocompletion=choices.complete_words("internal", "external"),

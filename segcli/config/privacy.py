@@ -56,7 +56,7 @@ class PrivacySettings(Section):
     )
     audience: Literal["internal", "external"] = Field(
         "internal",
-        description="Audience of reports: internal or external. Reports for external readers mask groups smaller than "
+        description="Audience of reports: internal or external. External reports mask groups smaller than "
         "minimum_cell_external.",
     )
     minimum_cell: int = Field(
