@@ -23,8 +23,7 @@ InputArgument = Annotated[
 AudienceOption = Annotated[
     str | None,
     Option(
-        help="Audience of reports: internal or external. External reports mask groups smaller than "
-        "minimum_cell_external.",
+        help="Readers: internal, or external to mask groups smaller than minimum_cell_external.",
         metavar="WHO",
         autocompletion=choices.complete_words("internal", "external"),
     ),

@@ -22,13 +22,12 @@ SectionsOption = Annotated[
 
 ChartsOption = Annotated[
     str | None,
-    Option(help="Folder for your charts as SVG and PNG files, such as for slides.", metavar="FOLDER"),
+    Option(help="Folder for your charts as SVG and PNG files.", metavar="FOLDER"),
 ]
 BriefOption = Annotated[bool, Option("--brief", help="Print only the first screen, without charts.")]
 
 EXAMPLES = (
     "segcli report orders.csv --brief",
-    "segcli report scored.csv -o report.html",
     "segcli report scored.csv -o report.html --charts slides",
 )
 
@@ -45,7 +44,7 @@ def command(
 ) -> None:
     """Write a report of segments for readers.
 
-    The default sections are summary, segments, personas, data quality, settings and provenance.
+    Its sections: summary, segments, personas, quality, settings, provenance.
     """
     flags = {
         "report.title": title,

@@ -72,7 +72,6 @@ ScorecardOption = Annotated[
 ]
 
 EXAMPLES = (
-    "segcli rules orders.csv --base lifecycle --base usage",
     "segcli rules customers.csv --base generation --scorecard",
     "segcli rules orders.csv --folder segments",
 )

@@ -56,8 +56,7 @@ class PrivacySettings(Section):
     )
     audience: Literal["internal", "external"] = Field(
         "internal",
-        description="Audience of reports: internal or external. External reports mask groups smaller than "
-        "minimum_cell_external.",
+        description="Readers: internal, or external to mask groups smaller than minimum_cell_external.",
     )
     minimum_cell: int = Field(
         1, ge=1, description="Minimum number of customers in a group that internal reports show. 1 shows all groups."
