@@ -127,32 +127,3 @@ def test_importing_the_package_loads_no_library() -> None:
     assert all(hasattr(segcli, name) for name in segcli.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'nope'"):
         _ = segcli.nope  # type: ignore[attr-defined]
-
-
-SCRIPT = """
-import pandas as pd
-import segcli
-
-customers: segcli.Customers = segcli.read(pd.DataFrame({"customer_id": ["a"]}), id_case="upper")
-segments: segcli.Segmentation = segcli.rfm(customers, bins=4)
-table: pd.DataFrame = segments.table
-several: list[segcli.Segmentation] = segcli.rules(segments, ["lifecycle"])
-personas: dict[str, list[segcli.Persona]] = segcli.personas([segments, *several])
-page: str = segcli.report(segcli.cluster("orders.csv", k=3), format="html")
-result: segcli.Run = segcli.run("shop.yaml")
-reveal_type(segcli.rfm)
-"""
-
-
-def test_a_script_of_a_user_passes_the_strictest_type_check(tmp_path: Path) -> None:
-    pytest.importorskip("mypy")
-    (tmp_path / "script.py").write_text(SCRIPT)
-    done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), "script.py"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "Success: no issues found" in done.stdout, done.stdout + done.stderr
-    assert "-> segcli.model.Segmentation" in done.stdout

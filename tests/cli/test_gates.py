@@ -52,7 +52,8 @@ def test_fail_on_says_which_severity_counts(segcli: Run, fail_on: str, code: int
 def test_check_shows_what_is_broken_and_ends_with_4(segcli: Run) -> None:
     done = segcli("check", "shop.yaml", "-f", "csv", "-q")
     assert done.returncode == 4
-    assert done.stdout.splitlines()[1] == "error,orders.csv,column 'amount': values above 10: 1 (first: line 4)"
+    what = "column 'amount': values above 10: 1 (first: line 4)"
+    assert done.stdout.splitlines()[1] == f"error,orders.csv,{what},quality.columns.max,orders.csv,4,"
 
 
 @pytest.mark.usefixtures("ruled")

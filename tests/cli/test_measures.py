@@ -13,7 +13,7 @@ from segcli import columns
 
 Run = Callable[..., Any]
 SCORES = ["r_score", "f_score", "m_score", "rfm_score", "rfm_segment"]
-HEADER = "customer,order,date,quantity,price,discount,article,category,channel,device,country"
+HEADER = "customer,order,date,quantity,price,discount,margin,article,category,channel,device,country"
 
 
 def _lines() -> list[str]:
@@ -24,7 +24,7 @@ def _lines() -> list[str]:
             day = f"2026-{order + 1:02}-{number % 28 + 1:02}"
             place = ["web", "app"][number % 2], ["phone", "laptop"][order % 2], ["DE", "FR", "IT"][number % 3]
             for line in range(2):
-                facts = f"{line + 1},{number + 5}.50,{order % 2},tea {number + line},cat{number % 5}"
+                facts = f"{line + 1},{number + 5}.50,{order % 2},{number}.25,tea {number + line},cat{number % 5}"
                 rows.append(f"C{number:02},{number}-{order},{day},{facts},{','.join(place)}")
     return rows
 

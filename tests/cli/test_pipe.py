@@ -203,7 +203,7 @@ def test_an_output_file_gets_rows_in_the_format_of_its_suffix_and_stdout_gets_no
         assert f"wrote     {name}" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["out.xlsx", "out.docx"])
+@pytest.mark.parametrize("name", ["out.docx", "out.orc"])
 def test_an_output_suffix_that_no_format_has_is_refused_rather_than_filled_with_csv(
     segcli: Run, folder: Path, name: str
 ) -> None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from xml.etree import ElementTree as ET
 
+from segcli.formatting import escape_unprintable
 from segcli.reports.charts._style import TEXT_COLOUR
 
 SVG_NAMESPACE = "http://www.w3.org/2000/svg"
@@ -50,9 +51,9 @@ def _place_links(element: ET.Element, links: Mapping[str, str]) -> bool:
     for position, child in enumerate(list(element)):
         text = links.get(child.attrib.get("href", "").removeprefix("#")) if child.tag == _LINK_TAG else None
         if text is not None:
-            child.attrib["aria-label"] = text
+            child.attrib["aria-label"] = escape_unprintable(text)
             title = ET.Element("title")
-            title.text = text
+            title.text = escape_unprintable(text)
             child[0].append(title)
             has_links = True
         elif child.tag == _LINK_TAG:
