@@ -18,6 +18,9 @@ Bash = Callable[..., "subprocess.CompletedProcess[bytes]"]
 BOXES = set("─│╭╮╰╯┌┐└┘├┤┼━┃")
 
 
+FEW_PAIRS = {"SEGCLI_CLUSTER__PAIRS": "8"}  # of bootstrap samples, which take most of the time
+
+
 @pytest.mark.long
 def test_the_readmes_pipe_gives_byte_for_byte_what_the_same_steps_give_through_files(
     bash: Bash, tmp_path: Path
@@ -31,7 +34,7 @@ def test_the_readmes_pipe_gives_byte_for_byte_what_the_same_steps_give_through_f
         segcli cluster "$T/scored.csv" -o "$T/clustered.csv"
         segcli report -f md < "$T/clustered.csv" > "$T/filed.md"
         """,
-        env={"T": str(tmp_path)},
+        env={"T": str(tmp_path), **FEW_PAIRS},
     )
     assert done.returncode == 0, done.stderr.decode()
     piped = (tmp_path / "piped.md").read_bytes()
@@ -71,7 +74,7 @@ def _shuffled(text: str, what: str) -> str:
     return out.getvalue()
 
 
-CHAIN = 'segcli rfm -q - < "$F" | segcli cluster -q'
+CHAIN = 'segcli rfm -q - < "$F" | segcli cluster -q --set cluster.pairs=8'
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,7 @@ def retail(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, "subprocess.
 
 def _run(environment: Mapping[str, str], out: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "segcli", "run", "configs/retail.yaml", "-o", str(out)],
+        [sys.executable, "-m", "segcli", "run", "configs/retail.yaml", "-o", str(out), "--set", "cluster.pairs=8"],
         cwd=Path(__file__).parents[2],
         env=dict(environment),
         stdin=subprocess.DEVNULL,

@@ -235,7 +235,18 @@ def test_nothing_of_a_report_is_left_in_english(monkeypatch: pytest.MonkeyPatch,
         "summary,quality,segments,heatmap,profile,stability,bases,personas,experience,rates,cohorts,clv,backtest,"
         "migration,trends,scorecard,targets,plan,fairness,privacy"
     )
-    typed = ["segcli", "report", "-c", "configs/retail.yaml", "-q", "--sections", sections, "--title"]
+    typed = [
+        "segcli",
+        "report",
+        "-c",
+        "configs/retail.yaml",
+        "-q",
+        "--set",
+        "cluster.pairs=8",
+        "--sections",
+        sections,
+        "--title",
+    ]
     monkeypatch.setattr(sys, "argv", [*typed, "Customer segments", "-f", "json", "-o", str(tmp_path / "report.json")])
     with pytest.raises(SystemExit) as ended:
         cli.main()
