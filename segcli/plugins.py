@@ -52,10 +52,10 @@ def list_plugin_files(package: str, suffix: str = ".py") -> list[str]:
 
 def list_plugins(package: str, suffix: str = ".py") -> list[str]:
     """List the plug-ins of a package and those that other packages add to it, in alphabetical order."""
-    return sorted({*list_plugin_files(package, suffix), *list_added_plugins(package)})
+    return sorted({*list_plugin_files(package, suffix), *list_external_plugins(package)})
 
 
-def list_added_plugins(package: str) -> list[str]:
+def list_external_plugins(package: str) -> list[str]:
     """List the plug-ins that other packages add to a package of segcli, in alphabetical order."""
     return sorted(_find_entry_points(package))
 
@@ -96,10 +96,10 @@ def load_plugin(package: str, name: str, suffix: str = ".py") -> ModuleType:
     """
     if name in list_plugin_files(package, suffix):
         return import_module(f"{package}.{name}")
-    return _load_added_plugin(package, name)
+    return _load_external_plugin(package, name)
 
 
-def _load_added_plugin(package: str, name: str) -> ModuleType:
+def _load_external_plugin(package: str, name: str) -> ModuleType:
     """Load a plug-in of another package, and check that it has the names of its kind."""
     entry_points = _find_entry_points(package)[name]
     owners = sorted({entry_point.dist.name for entry_point in entry_points if entry_point.dist})

@@ -312,10 +312,10 @@ def _describe_input(input_report: "InputReport") -> "Iterator[Finding]":
         what = f"column '{status.column}' is {status.value} on {lines}: {status.decision}"
         yield Finding("note", name, what, "status_value", file)
     if input_report.reconciliation:
-        yield from _describe_excluded_lines(input_report.reconciliation, name)
+        yield from _describe_exclusions(input_report.reconciliation, name)
 
 
-def _describe_excluded_lines(reconciliation: "Reconciliation", name: str) -> "Iterator[Finding]":
+def _describe_exclusions(reconciliation: "Reconciliation", name: str) -> "Iterator[Finding]":
     from segcli.ingest.reasons import REASONS
     from segcli.reports.check_result import Finding
 

@@ -19,7 +19,7 @@ def complete_words(*words: str) -> Callable[[], list[str]]:
 
 def complete_plugins(package: str, suffix: str = ".py", *more_names: str) -> Callable[[], list[str]]:
     """Return a completion of the plug-ins of a folder."""
-    return lambda: [*plugins.list_plugin_files(package, suffix), *plugins.list_added_plugins(package), *more_names]
+    return lambda: [*plugins.list_plugin_files(package, suffix), *plugins.list_external_plugins(package), *more_names]
 
 
 def list_destinations() -> list[str]:
@@ -29,7 +29,7 @@ def list_destinations() -> list[str]:
 
 def complete_destinations() -> list[str]:
     """Return the names of all export destinations."""
-    return [*list_destinations(), *plugins.list_added_plugins(DESTINATIONS_PACKAGE)]
+    return [*list_destinations(), *plugins.list_external_plugins(DESTINATIONS_PACKAGE)]
 
 
 def complete_list(list_names: Callable[[], list[str]]) -> Callable[[str], list[str]]:

@@ -207,12 +207,12 @@ def _list_bases() -> Iterator[Topic]:
         source = files("segcli").joinpath("segment/bases", f"{name}.py").read_text(encoding="utf-8")
         summary = (ast.get_docstring(ast.parse(source)) or "").splitlines()[0]
         yield Topic("base", name, summary, partial(_explain_base, name, summary))
-    for name in plugins.list_added_plugins(BASES_PACKAGE):
-        summary = _summarise_added_base(name)
+    for name in plugins.list_external_plugins(BASES_PACKAGE):
+        summary = _summarise_external_base(name)
         yield Topic("base", name, summary, partial(_explain_base, name, summary))
 
 
-def _summarise_added_base(name: str) -> str:
+def _summarise_external_base(name: str) -> str:
     """Return the summary of a base of another package; the problem if it cannot be used, as other topics can."""
     try:
         return (plugins.load_plugin(BASES_PACKAGE, name).__doc__ or "").partition("\n")[0]

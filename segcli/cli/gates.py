@@ -18,7 +18,7 @@ SEVERITIES = ("error", "warning", "note")
 
 def log_failures(quality_checks: "Iterable[QualityCheck]", console: Console) -> None:
     """Log each failed rule with its severity."""
-    for quality_check in _find_failed_checks(quality_checks):
+    for quality_check in _find_failures(quality_checks):
         console.log(
             quality_check.severity,
             f"{quality_check.source}: {quality_check.what} ({quality_check.rule})",
@@ -33,7 +33,7 @@ def check_quality(quality_checks: "Iterable[QualityCheck]", settings: "Settings"
         GateFailure: names the first such rule.
     """
     failing_checks = [
-        quality_check for quality_check in _find_failed_checks(quality_checks) if _fails_run(quality_check, settings)
+        quality_check for quality_check in _find_failures(quality_checks) if _fails_run(quality_check, settings)
     ]
     if failing_checks:
         more_text = f" (and {len(failing_checks) - 1:,} more)" if len(failing_checks) > 1 else ""
@@ -81,7 +81,7 @@ def describe_checks(quality_checks: "Iterable[QualityCheck]", settings: "Setting
     return [{**vars(quality_check), "failed": _fails_run(quality_check, settings)} for quality_check in quality_checks]
 
 
-def _find_failed_checks(quality_checks: "Iterable[QualityCheck]") -> "list[QualityCheck]":
+def _find_failures(quality_checks: "Iterable[QualityCheck]") -> "list[QualityCheck]":
     failed_checks = [quality_check for quality_check in quality_checks if not quality_check.passed]
     return sorted(failed_checks, key=lambda verdict: SEVERITIES.index(verdict.severity))
 

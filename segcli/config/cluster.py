@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from segcli import plugins
-from segcli.config.section import PATH_MARK, Section, accept_added_plugins, literal_type
+from segcli.config.section import PATH_MARK, Section, accept_external_plugins, literal_type
 
 MIN_K, MAX_K = 2, 50
 AUTO_K_RANGE = (2, 10)
@@ -14,7 +14,7 @@ CLUSTER_METHODS = plugins.list_plugin_files("segcli.segment.methods")
 if TYPE_CHECKING:
     ClusterMethod = str
 else:
-    ClusterMethod = Annotated[literal_type(CLUSTER_METHODS), accept_added_plugins("segcli.segment.methods")]
+    ClusterMethod = Annotated[literal_type(CLUSTER_METHODS), accept_external_plugins("segcli.segment.methods")]
 
 
 def _parse_k_range(k: int | str) -> tuple[int, int] | None:

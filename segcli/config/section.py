@@ -54,14 +54,14 @@ def literal_type(choices: Iterable[str]) -> Any:  # noqa: ANN401 - a type
     return Literal[tuple(choices)]
 
 
-def accept_added_plugins(package: str) -> WrapValidator:
+def accept_external_plugins(package: str) -> WrapValidator:
     """Return a validator that accepts the plug-ins of other packages beside the values of a Literal type."""
 
     def check_name(name: object, check_literal: Callable[[object], object]) -> object:
         try:
             return check_literal(name)
         except ValidationError:
-            if name in plugins.list_added_plugins(package):
+            if name in plugins.list_external_plugins(package):
                 return name
             raise
 

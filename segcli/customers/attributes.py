@@ -121,14 +121,14 @@ def _fill_ids(source: InputFile, raw_table: RawTable) -> tuple[RawTable, tuple[s
 
 def _note_shared_addresses(customer_rows: pd.DataFrame) -> Iterator[str]:
     if columns.EMAIL in customer_rows:
-        sharing_count = _count_shared(join_keys.normalise_keys(customer_rows[columns.EMAIL], "email", None))
+        sharing_count = _count_duplicate_keys(join_keys.normalise_keys(customer_rows[columns.EMAIL], "email", None))
         if sharing_count:
             yield (
                 f"rows that share an e-mail address with another row: {sharing_count:,}; they may be the same customer"
             )
 
 
-def _count_shared(keys: pd.Series) -> int:
+def _count_duplicate_keys(keys: pd.Series) -> int:
     """Return the number of rows whose key another row has; blank keys do not count."""
     return int(keys[keys != ""].duplicated(keep=False).sum())
 
@@ -289,6 +289,6 @@ def _describe_match(matched_count: int, customer_count: int, unmatched_count: in
 
 def _note_shared_contacts(keys: pd.Series, join_key: join_keys.JoinKey) -> Iterator[str]:
     """Yield a note on customers who share an e-mail address or phone number, since they may be one person."""
-    sharing_count = _count_shared(keys)
+    sharing_count = _count_duplicate_keys(keys)
     if sharing_count and join_key != columns.CUSTOMER_ID:
         yield f"customers who share their {join_key} with another: {sharing_count:,}; segcli does not merge them"

@@ -345,7 +345,7 @@ def _compute_value(rows: _EventRows, feature: str) -> Columns:
         yield feature, rows.mean(values) if feature == "value_mean" else rows.last(values)
 
 
-def _mark_rated(rows: _EventRows) -> RowMask:
+def _mark_final_tickets(rows: _EventRows) -> RowMask:
     """Mark the tickets whose rating and duration are known: not those that were solved after the horizon."""
     if "solved" not in rows.table or not pd.api.types.is_datetime64_dtype(rows.table["solved"].dtype):
         return np.ones(len(rows.times), dtype=bool)
@@ -354,7 +354,7 @@ def _mark_rated(rows: _EventRows) -> RowMask:
 
 
 def _compute_handle_time(rows: _EventRows, feature: str) -> Columns:
-    yield feature, rows.mean(rows.numbers("duration"), _mark_rated(rows))
+    yield feature, rows.mean(rows.numbers("duration"), _mark_final_tickets(rows))
 
 
 def _compute_hours(rows: _EventRows, feature: str) -> Columns:
@@ -371,7 +371,7 @@ def _compute_hours(rows: _EventRows, feature: str) -> Columns:
 def _compute_score(rows: _EventRows, feature: str) -> Columns:
     role, _, aggregate = feature.partition("_")
     scores = rows.numbers(role)
-    yield feature, (rows.mean if aggregate == "mean" else rows.last)(scores, _mark_rated(rows))
+    yield feature, (rows.mean if aggregate == "mean" else rows.last)(scores, _mark_final_tickets(rows))
 
 
 def _touchpoint_prefix(feature: str) -> str:
@@ -381,7 +381,7 @@ def _touchpoint_prefix(feature: str) -> str:
 def _compute_by_touchpoint(rows: _EventRows, feature: str) -> Columns:
     """Compute the mean score at each of the most frequent touchpoints."""
     scores, touchpoints = rows.numbers(feature.partition("_")[0]), rows.table["touchpoint"]
-    is_scored = _mark_rated(rows) & ~np.isnan(scores) & touchpoints.notna().to_numpy()
+    is_scored = _mark_final_tickets(rows) & ~np.isnan(scores) & touchpoints.notna().to_numpy()
     slugs = pd.Series([_make_slug(str(text)) for text in touchpoints[is_scored]], dtype="str")
     counts = slugs[slugs != ""].value_counts()
     frequent = sorted(counts.index, key=lambda slug: (-counts[slug], slug))[:MAX_TOUCHPOINTS]

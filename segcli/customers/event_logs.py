@@ -34,7 +34,7 @@ def refuse_event_log(input_file: InputFile) -> None:
 def note_event_log(customers: Customers, input_file: InputFile) -> Customers:
     """Return customers of a table whose report says which log of events the table looks like, if any.
 
-    A log with one row per customer cannot be told from a table of customers, until a command needs orders.
+    A log with one row per customer looks like a table of customers, so it is refused only when a command needs orders.
     """
     evidence = _find_evidence(input_file)
     if evidence is None or not evidence.time_column or input_file.is_segcli_output:

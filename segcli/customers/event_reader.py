@@ -102,8 +102,8 @@ class _ReadPlan:
         return self.event_file.role_columns.get(EVENT_ID)
 
     @property
-    def selected_columns(self) -> list[str]:
-        """Columns to read: all if rows must be told apart, because they have event ids."""
+    def columns_to_read(self) -> list[str]:
+        """Columns to read: all columns if events have ids, because whole rows are then compared."""
         if self.id_column is not None:
             return list(self.event_file.input_file.header)
         return [*self.text_columns, *self.time_formats]
@@ -139,7 +139,7 @@ def reopen_event_file(event_file: EventFile) -> InputFile:
 
 
 def _read_whole(plan: _ReadPlan, input_file: InputFile) -> EventColumns:
-    raw_table = input_file.read_table(plan.selected_columns)
+    raw_table = input_file.read_table(plan.columns_to_read)
     try:
         columns = _convert_table(raw_table, plan)
     except ValueError as error:
@@ -215,7 +215,7 @@ def _parse_chunk(plan: _ReadPlan, chunk: chunk_reader.FileChunk) -> EventColumns
     body = validate_chunk_text(chunk.read_body(), input_file)
     dialect = replace(input_file.dialect, body=body, skipped_lines=0, has_header=False)
     try:
-        raw_table = parser.read_chunk_table(dialect, input_file.content.name, input_file.header, plan.selected_columns)
+        raw_table = parser.read_chunk_table(dialect, input_file.content.name, input_file.header, plan.columns_to_read)
         columns = _convert_table(raw_table, plan)
     except (InputProblem, ValueError) as problem:
         raise ChunkMismatch(str(problem)) from None

@@ -87,7 +87,7 @@ class _EventJoiner:
             roles: meanings of the columns to return besides the customer and the time (default: all columns).
         """
         parts = [self._match_rows(event_file, roles) for event_file in files]
-        _reject_repeated_ids(parts)
+        _reject_duplicate_ids(parts)
         tables = [part.build_rows(self.customers.table[columns.CUSTOMER_ID]) for part in parts]
         reports = [part.report(table) for part, table in zip(parts, tables, strict=True)]
         return _concat_tables(tables), reports
@@ -272,7 +272,7 @@ def _map_values(values: pd.Series, numbers: Mapping[str, float] | None) -> pd.Se
     return pd.Series(np.append(by_category, np.nan)[codes])
 
 
-def _reject_repeated_ids(parts: Sequence[_MatchedFile]) -> None:
+def _reject_duplicate_ids(parts: Sequence[_MatchedFile]) -> None:
     """Reject the kept rows whose event id another kept row of the table has.
 
     Of rows with the same id, the earliest stays; of rows at the same time, which one stays does not depend on the order
@@ -284,7 +284,7 @@ def _reject_repeated_ids(parts: Sequence[_MatchedFile]) -> None:
     is_kept = [part.outcome.is_kept for part, _ in with_ids]
     identity = concat_identities([identity.select(mask) for (_, identity), mask in zip(with_ids, is_kept, strict=True)])
     times = np.concatenate([part.times[mask] for (part, _), mask in zip(with_ids, is_kept, strict=True)])
-    candidates = _find_repeated(identity.ids)
+    candidates = _find_duplicates(identity.ids)
     keys = (identity.rows, times, identity.second_ids, identity.ids)
     order = candidates[np.lexsort([key[candidates] for key in keys])]
     is_repeat = np.zeros(len(times), dtype=bool)
@@ -298,7 +298,7 @@ def _reject_repeated_ids(parts: Sequence[_MatchedFile]) -> None:
         part.outcome.reject(is_rejected, "repeated_id")
 
 
-def _find_repeated(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.intp]:
+def _find_duplicates(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.intp]:
     """Return the rows whose hash another row has."""
     sorted_hashes = np.sort(hashes)
     repeated = sorted_hashes[1:][sorted_hashes[1:] == sorted_hashes[:-1]]

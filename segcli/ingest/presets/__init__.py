@@ -96,8 +96,8 @@ def load_preset(name: str) -> Preset:
     """
     if name in _list_shipped_presets():
         return Preset(**_read_preset_file(name))
-    if name in plugins.list_added_plugins(PACKAGE):
-        return _validate_preset(yaml_loader.parse_document(_read_added_preset(name), f"preset {name}"))
+    if name in plugins.list_external_plugins(PACKAGE):
+        return _validate_preset(yaml_loader.parse_document(_read_external_preset(name), f"preset {name}"))
     if not Path(name).suffix:
         available = ", ".join([*list_presets(), NO_PRESET])
         raise ConfigProblems([f"ingest.transactions.preset: unknown preset '{name}'; available: {available}"])
@@ -177,7 +177,7 @@ def _read_preset_file(name: str) -> Mapping[str, Any]:
     return content
 
 
-def _read_added_preset(name: str) -> str:
+def _read_external_preset(name: str) -> str:
     """Read the file of a preset in the folder of another package.
 
     Raises:

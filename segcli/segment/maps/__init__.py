@@ -84,8 +84,7 @@ class SegmentMap:
         Args:
             scores_by_letter: scores, by dimension r, f, m.
             bins: number of scores of each dimension. If it differs from that of the map, the scores are rescaled so
-                that worst meets worst and
-                best meets best.
+                that the worst score stays the worst, and the best stays the best.
         """
         cell_names, cell_numbers = self.name_score_cells(scores_by_letter, bins)
         return cell_names[cell_numbers]

@@ -199,7 +199,7 @@ def test_two_packages_with_one_name_are_refused(tmp_path: Path) -> None:
 
 
 def test_metadata_are_not_read_without_such_a_package() -> None:
-    code = "import sys; from segcli import plugins; print(plugins.list_added_plugins('segcli.segment.bases'))"
+    code = "import sys; from segcli import plugins; print(plugins.list_external_plugins('segcli.segment.bases'))"
     done = subprocess.run(
         [sys.executable, "-ISc", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}; print(*sys.modules)"],
         capture_output=True,
