@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+YAML_SUFFIXES = (".yaml", ".yml")  # of configs, segments and segment maps, never of exports
 _LOCATION_PATTERN = re.compile(
     r"(?P<scheme>sqlite:|duckdb:)?(?P<file>.+?)(?:\?(?:table|sheet|file)=(?P<table>.+))?", re.DOTALL
 )

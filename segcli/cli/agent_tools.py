@@ -15,6 +15,7 @@ from segcli.cli import command_settings, inputs, segmenters, terminal
 from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import Console
 from segcli.errors import InputProblem, SegcliError, UsageProblem
+from segcli.location import YAML_SUFFIXES
 
 if TYPE_CHECKING:
     from segcli.config import LoadedSettings
@@ -153,7 +154,7 @@ class AgentTools:
         from segcli.io.export_names import is_export_name
 
         names = sorted(path.relative_to(self._folder) for path in self._folder.rglob("*") if path.is_file())
-        return [str(name) for name in names if is_export_name(name) or name.suffix in inputs.CONFIG_SUFFIXES]
+        return [str(name) for name in names if is_export_name(name) or name.suffix in YAML_SUFFIXES]
 
     def _locate(self, name: str) -> str:
         """Return the path of a file, relative to the folder if it is the working folder.

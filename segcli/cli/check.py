@@ -12,6 +12,7 @@ from segcli.cli.output import display_result
 from segcli.cli.terminal import Console, mask_message
 from segcli.errors import ConfigProblems, InputProblem, SegcliError, UsageProblem
 from segcli.formatting import pluralize
+from segcli.location import YAML_SUFFIXES
 from segcli.message import message
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def command(target: TargetArgument = None, *, common_options: CommonOptions) -> 
         )
     with Console(common_options) as console:
         common_options = replace(common_options, dry_run=True)  # check writes nothing, not even rejected lines
-        is_config = target is not None and target.endswith((".yaml", ".yml"))
+        is_config = target is not None and target.endswith(YAML_SUFFIXES)
         if is_config and common_options.config is not None:
             raise UsageProblem(f"--config {common_options.config}: check reads one config, {target}; remove --config")
         if is_config:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from segcli.cli import discovered_config, terminal
 from segcli.cli.options import CommonOptions
 from segcli.errors import ConfigProblems, InputProblem, UsageProblem
+from segcli.location import YAML_SUFFIXES
 
 if TYPE_CHECKING:
     from segcli.config import Layer, LoadedSettings
 
 LOCAL_CONFIG = "segcli.yaml"
 VARIABLE_PREFIX = "SEGCLI_"
-SEGMENT_SUFFIXES = (".yaml", ".yml")  # of files with one segment
 TAB_NAMES = ("tab", "\\t")
 
 
@@ -124,7 +124,7 @@ def _read_segment_folder(folder: str) -> list[tuple[str, str]]:
     """
     from segcli.io import read
 
-    paths = sorted(str(path) for path in Path(folder).rglob("*") if path.suffix in SEGMENT_SUFFIXES and path.is_file())
+    paths = sorted(str(path) for path in Path(folder).rglob("*") if path.suffix in YAML_SUFFIXES and path.is_file())
     if not paths:
         problem = "no segment file (.yaml or .yml) in this folder" if Path(folder).is_dir() else "not a folder"
         raise ConfigProblems([f"{folder}: {problem}; hint: name a folder of YAML files, one segment each"])

@@ -15,6 +15,7 @@ from segcli.cli.messages import print_input_summary
 from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import Console, is_terminal, select_format, show_progress
 from segcli.errors import InputProblem, UsageProblem
+from segcli.location import YAML_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -81,7 +82,6 @@ def check_reject_limit(customers: "Customers", settings: "IngestSettings") -> No
 ORDERS_PATH_KEY = "ingest.transactions.path"
 STDIN_PATH = "-"
 GC_THRESHOLD = 50_000  # objects; with the default of 700, a run spends 5% of its time on garbage collection
-CONFIG_SUFFIXES = (".yaml", ".yml")  # suffixes of configs, never of exports
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def read_input(
         allows_any_suffix: whether -o may have any suffix, because the suffix does not select the format.
         list_measures: returns the measures that the command uses; default: all.
     """
-    if input_path is not None and input_path.lower().endswith(CONFIG_SUFFIXES):
+    if input_path is not None and input_path.lower().endswith(YAML_SUFFIXES):
         raise UsageProblem(f"{input_path}: looks like a config; pass it with -c, or run it: segcli run {input_path}")
     loaded_config = resolve_settings(common_options, {ORDERS_PATH_KEY: input_path, **(flags or {})})
     if input_path is None and _reads_stdin(loaded_config.settings):

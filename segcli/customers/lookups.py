@@ -15,6 +15,7 @@ from segcli.ingest import customer_table
 from segcli.ingest.column_matching import is_name_of, normalise_name
 from segcli.ingest.customer_ids import normalise_unicode
 from segcli.ingest.input_file import open_input
+from segcli.ingest.parser import RawTable
 from segcli.message import message
 from segcli.model import Customers, Input, InputReport, LineLookup
 
@@ -89,7 +90,7 @@ def _read_lookup(lookup: LookupSource) -> LookupFile:
     names = lookup.columns or [name for name in raw_table.columns if name != key_column]
     keys = pd.Series(raw_table.columns[key_column].to_pandas(), dtype="str")
     if lookup.by == columns.ORDER_DATE:
-        _require_days(keys, lookup, key_column)
+        _require_days(keys, lookup, key_column, raw_table)
     values = {name: customer_table.parse_by_content(raw_table.columns[name], source) for name in names}
     rows = pd.DataFrame({lookup.by: keys, **{name: column for name, column in values.items() if name != lookup.by}})
     content = lookup_file.content
@@ -97,14 +98,14 @@ def _read_lookup(lookup: LookupSource) -> LookupFile:
     return rows, InputReport(source_input, "lookup", str(lookup_file.dialect), {lookup.by: key_column})
 
 
-def _require_days(keys: pd.Series, lookup: LookupSource, key_column: str) -> None:
+def _require_days(keys: pd.Series, lookup: LookupSource, key_column: str, raw_table: RawTable) -> None:
     """Reject keys that are no days, which no order could match."""
     unreadable = keys[pd.to_datetime(keys, format="%Y-%m-%d", errors="coerce").isna() & (keys.fillna("") != "")]
     if len(unreadable):
         raise InputProblem(
             f"'{unreadable.iloc[0]}' is not a day such as 2026-01-31",
             source=lookup.path,
-            line=int(unreadable.index[0]) + 2,
+            line=raw_table.line_number(int(unreadable.index[0])),
             column=key_column,
             remedy="write days as YYYY-MM-DD",
         )

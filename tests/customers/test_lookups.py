@@ -118,6 +118,10 @@ def test_a_later_table_may_use_a_column_of_an_earlier_one_and_names_stay_apart(l
             {"path": "day,x\n2026-05-01,1\n24.12.2026,2\n", "by": "order_date", "key": "day"},
             "'24.12.2026' is not a day",
         ),
+        (
+            {"path": 'day,x\n2026-05-01,"a\nb"\n24.12.2026,2\n', "by": "order_date", "key": "day"},
+            r":4: column 'day': '24.12.2026' is not a day",
+        ),
     ],
 )
 def test_a_table_that_cannot_be_joined_is_refused(

@@ -13,32 +13,26 @@ Names are compared case-insensitively. The user's declarations take precedence o
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib import resources
-from typing import Any
 
 from pydantic import Field, field_validator
 
 from segcli import plugins
-from segcli.config import yaml_loader
 from segcli.config.events import EVENT_ID, EVENT_ROLES, EVENT_TIME, EventKind
-from segcli.config.section import Section
-from segcli.errors import ConfigProblems, InputProblem
-from segcli.ingest.presets import NO_PRESET, ColumnNames
+from segcli.errors import ConfigProblems
+from segcli.ingest.presets import NO_PRESET, ColumnNames, PlatformPreset, read_preset_file
 
 PACKAGE = "segcli.ingest.event_presets"
 KEY_COLUMNS = ("customer", "email", "phone")
 
 
-class EventPreset(Section):
+class EventPreset(PlatformPreset):
     """Format of a platform's export of events.
 
     `date_format` is set if times are numbers. `values` are numbers that stand for the texts of a column; other texts of
     that column are missing.
     """
 
-    title: str
     kind: EventKind
-    header: list[str] = Field(min_length=2)
     customer: ColumnNames = Field(default_factory=list)
     email: ColumnNames = Field(default_factory=list)
     phone: ColumnNames = Field(default_factory=list)
@@ -53,11 +47,6 @@ class EventPreset(Section):
         if unknown_roles or EVENT_TIME not in columns:
             raise ValueError(f"unknown columns {sorted(unknown_roles)}" if unknown_roles else "no column time")
         return columns
-
-    def find_missing_columns(self, header: Sequence[str]) -> list[str]:
-        """Return the preset's header names that are missing from a header."""
-        present_names = {name.casefold() for name in header}
-        return [name for name in self.header if name.casefold() not in present_names]
 
     def map_columns(self, header: Sequence[str]) -> Mapping[str, str]:
         """Return the file's name of each column that the preset knows, by meaning; keys are customer, email, phone."""
@@ -85,9 +74,7 @@ def load_event_preset(name: str) -> EventPreset:
     if name not in list_event_presets():
         available = ", ".join([*list_event_presets(), NO_PRESET])
         raise ConfigProblems([f"ingest.events: unknown preset '{name}'; available: {available}"])
-    content: Mapping[str, Any] = yaml_loader.load_text_values(
-        resources.files(PACKAGE).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-    )
+    content = read_preset_file(PACKAGE, name)
     values = {
         role: {text: float(number) for text, number in of.items()} for role, of in content.get("values", {}).items()
     }
@@ -109,12 +96,5 @@ def choose_event_preset(
         matches = [(name, preset) for name, preset in candidates if not preset.find_missing_columns(header)]
         return max(matches, key=lambda match: len(match[1].header), default=None)
     preset = load_event_preset(preset_name)
-    missing_columns = preset.find_missing_columns(header)
-    if missing_columns:
-        raise InputProblem(
-            f"not an export of {preset.title}: the header lacks {', '.join(missing_columns)}",
-            source=file_name,
-            line=1,
-            remedy="choose another preset, or none",
-        )
+    preset.require_header(header, file_name, "choose another preset, or none")
     return preset_name, preset

@@ -34,22 +34,42 @@ NO_PRESET = "none"
 ColumnNames = Annotated[list[str], BeforeValidator(lambda names: [names] if isinstance(names, str) else names)]
 
 
-class Preset(Section):
-    """Format of a platform's export; `advice` is printed if a file lacks a required column."""
+class PlatformPreset(Section):
+    """What all presets have: the title of the export, and names by which a header is recognised."""
 
     title: str
     header: list[str] = Field(min_length=2)
+
+    def find_missing_columns(self, header: Sequence[str]) -> list[str]:
+        """Return the preset's header names that are missing from a header."""
+        present_names = {name.casefold() for name in header}
+        return [name for name in self.header if name.casefold() not in present_names]
+
+    def require_header(self, header: Sequence[str], file_name: str, remedy: str) -> None:
+        """Refuse a file that is not an export of this platform.
+
+        Raises:
+            InputProblem: the header lacks a name of the preset.
+        """
+        missing_columns = self.find_missing_columns(header)
+        if missing_columns:
+            raise InputProblem(
+                f"not an export of {self.title}: the header lacks {', '.join(missing_columns)}",
+                source=file_name,
+                line=1,
+                remedy=remedy,
+            )
+
+
+class Preset(PlatformPreset):
+    """Format of a platform's export; `advice` is printed if a file lacks a required column."""
+
     holds: Literal["orders", "customers"]
     columns: Annotated[dict[str, ColumnNames], AfterValidator(check_standard_columns)]
     amount_per: Literal["line", "order"] = "line"
     timezone: Literal["written"] | None = None
     void: dict[str, list[str]] = Field(default_factory=dict)
     advice: str = ""
-
-    def find_missing_columns(self, header: Sequence[str]) -> list[str]:
-        """Return the preset's header names that are missing from a header."""
-        present_names = {name.casefold() for name in header}
-        return [name for name in self.header if name.casefold() not in present_names]
 
     def apply_to(self, source: Source, header: Sequence[str]) -> Source:
         """Return the source with the preset's settings for everything that the user has not declared."""
@@ -95,7 +115,7 @@ def load_preset(name: str) -> Preset:
         ConfigProblems: if there is no such preset, or its file is invalid.
     """
     if name in _list_shipped_presets():
-        return Preset(**_read_preset_file(name))
+        return Preset(**read_preset_file(PACKAGE, name))
     if name in plugins.list_external_plugins(PACKAGE):
         return _validate_preset(yaml_loader.parse_document(_read_external_preset(name), f"preset {name}"))
     if not Path(name).suffix:
@@ -140,14 +160,7 @@ def choose_preset(preset_name: str | None, header: Sequence[str], file_name: str
         return None
     if preset_name is not None:
         preset = load_preset(preset_name)
-        missing_columns = preset.find_missing_columns(header)
-        if missing_columns:
-            raise InputProblem(
-                f"not an export of {preset.title}: the header lacks {', '.join(missing_columns)}",
-                source=file_name,
-                line=1,
-                remedy="choose another --preset, or none",
-            )
+        preset.require_header(header, file_name, "choose another --preset, or none")
         return preset_name, preset
     present_names = {name.casefold() for name in header}
     candidates = [
@@ -159,7 +172,7 @@ def choose_preset(preset_name: str | None, header: Sequence[str], file_name: str
 @cache
 def _load_key_columns() -> Mapping[str, frozenset[str]]:
     """Load the header names of each preset, in lower case."""
-    headers = {name: _read_preset_file(name)["header"] for name in _list_shipped_presets()}
+    headers = {name: read_preset_file(PACKAGE, name)["header"] for name in _list_shipped_presets()}
     headers |= {name: load_preset(name).header for name in list_presets() if name not in headers}
     return {name: frozenset(column_name.casefold() for column_name in headers[name]) for name in list_presets()}
 
@@ -169,10 +182,10 @@ def _list_shipped_presets() -> list[str]:
 
 
 @cache
-def _read_preset_file(name: str) -> Mapping[str, Any]:
-    """Load the content of a shipped preset's file."""
+def read_preset_file(package: str, name: str) -> Mapping[str, Any]:
+    """Load the content of the file of a preset that is shipped in a package of segcli."""
     content: Mapping[str, Any] = yaml_loader.load_text_values(
-        resources.files(PACKAGE).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+        resources.files(package).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
     )
     return content
 

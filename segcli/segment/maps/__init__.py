@@ -27,6 +27,7 @@ from segcli.config.yaml_loader import YamlDocument, load_shipped, parse_document
 from segcli.customers.quality_rules import MAX_ONE_TIME_SHARE
 from segcli.errors import ConfigProblems
 from segcli.io import read
+from segcli.location import YAML_SUFFIXES
 from segcli.message import count_message, join_messages, message
 
 MAP_DIMENSIONS = ("r", "f", "m", "fm")
@@ -206,7 +207,7 @@ def load_map(name: str) -> SegmentMap:
         return _build_map(
             load_shipped(resources.files(__package__).joinpath(f"{name}.yaml").read_text(encoding="utf-8"), name)
         )
-    if not name.endswith((".yaml", ".yml")):
+    if not name.endswith(YAML_SUFFIXES):
         raise ConfigProblems([f"rfm.segments: no map '{name}'; known: {', '.join(list_maps())}, or a .yaml file"])
     segment_map = _build_map(parse_document(read.read_text(name), name))
     known_claims = {key.casefold(): claims for key, claims in _collect_shipped_claims().items()}
