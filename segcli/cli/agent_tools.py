@@ -16,29 +16,19 @@ from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import Console
 from segcli.errors import InputProblem, SegcliError, UsageProblem
 from segcli.location import YAML_SUFFIXES
+from segcli.reports import group_figures
+from segcli.reports.group_figures import Figure
 
 if TYPE_CHECKING:
     from segcli.config import LoadedSettings
-    from segcli.model import Customers, Persona, Segmentation, Trait
+    from segcli.model import Customers, Persona, Segmentation
 
 MASK = "(withheld)"
 MAX_FREE_DIGITS = 4  # longest number in a text that may be a count or a year, not an id
 SMALL_GROUP_CODE = "segment_name"  # findings that quote rates of any group, however small
-SHARE_DIGITS = 3  # decimals of shares of two days; more could show single customers by subtraction
 _QUOTED = re.compile(r"'([^']*)'")
 _WORD = re.compile(r"[^\s'\",;:()=]+")
-_SEGMENT_KEYS = ("customers", "share", "orders", "revenue", "revenue_share")
 _QUIET = CommonOptions(quiet=True, dry_run=True)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure: a stable id, its value, and the bounds of its 95 % confidence interval where it has one."""
-
-    id: str
-    value: float
-    low: float | None = None
-    high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -219,12 +209,12 @@ class AgentTools:
         if customers is None:
             return Answer(command, [], sentences)
         masked = _mask_texts(sentences, customers)
-        return Answer(command, list(_count_lines(customers)), masked, [], _format_day(customers))
+        return Answer(command, list(group_figures.count_lines(customers)), masked, [], _format_day(customers))
 
     def _describe_segments(self, file: str, by: str, config: str) -> Answer:
         source = self._load(file, config, by)
         segmentation, _ = _collect_visible(source, by)
-        figures = list(_measure_segments(segmentation))
+        figures = list(group_figures.measure_segments(segmentation))
         return _build_answer(source, segmentation, figures, [], "segments")
 
     def _describe_personas(self, file: str, segment: str, by: str, config: str) -> Answer:
@@ -234,8 +224,10 @@ class AgentTools:
         if not chosen:
             names = ", ".join(persona.segment for persona in personas)
             raise UsageProblem(f"no segment '{segment}'; available: {names}")
-        figures = [figure for persona in chosen for figure in _measure_persona(persona, segmentation.column)]
-        sentences = [sentence for persona in chosen for sentence in _describe_persona(persona)]
+        figures = [
+            figure for persona in chosen for figure in group_figures.measure_persona(persona, segmentation.column)
+        ]
+        sentences = [sentence for persona in chosen for sentence in group_figures.summarise_persona(persona)]
         return _build_answer(source, segmentation, figures, sentences, "personas")
 
     def _compare(self, file: str, then: str, old: str, config: str) -> Answer:
@@ -253,9 +245,15 @@ class AgentTools:
         )
         comparison = compare_segmentations(earlier, later, source.loaded_config.settings.compare)
         smallest = source.loaded_config.settings.privacy.smallest_group
-        figures = [figure for pair in _pair_by_column(earlier, later) for figure in _compare_shares(*pair, smallest)]
+        figures = [
+            figure
+            for pair in _pair_by_column(earlier, later)
+            for figure in group_figures.compare_shares(*pair, smallest)
+        ]
         drifts = (*comparison.share_drifts, *comparison.feature_drifts)
-        figures += [Figure(f"drift/{drift.column}/psi", round(drift.psi, SHARE_DIGITS)) for drift in drifts]
+        figures += [
+            Figure(f"drift/{drift.column}/psi", round(drift.psi, group_figures.SHARE_DIGITS)) for drift in drifts
+        ]
         drifted = f"Drift beyond chance: {', '.join(comparison.drifted_columns) or 'none'}."
         names = [*([old] if old else []), file, *(["--then", then] if then else [])]
         settings = [part for part in source.arguments if part != file]
@@ -319,107 +317,11 @@ def _build_answer(
     )
 
 
-def _measure_segments(segmentation: "Segmentation") -> Iterator[Figure]:
-    """Yield the figures of each visible segment."""
-    from segcli.segment.confidence_intervals import wilson_interval
-
-    total = len(segmentation.labels)
-    for row in segmentation.profile.to_dict("records"):
-        name, customers = f"{segmentation.column}/{row['segment']}", int(row["customers"])
-        for key in _SEGMENT_KEYS:
-            if key in row and row[key] == row[key]:
-                low, high = wilson_interval(customers, total) if key == "share" else (None, None)
-                yield Figure(f"{name}/{key}", float(row[key]), low, high)
-        yield from _measure_means(segmentation, str(row["segment"]), name)
-
-
-def _measure_means(segmentation: "Segmentation", segment: str, name: str) -> Iterator[Figure]:
-    """Yield the means of a segment with their intervals."""
-    from segcli import columns
-    from segcli.segment.bases import read_optional
-    from segcli.segment.confidence_intervals import mean_interval
-
-    members = segmentation.customers.table[(segmentation.labels == segment).to_numpy()]
-    for column in (columns.RECENCY_DAYS, columns.ORDERS, columns.REVENUE):
-        values = read_optional(members, column)
-        values = values[values == values]  # noqa: PLR0124 - not NaN
-        if len(values) > 1:
-            low, high = mean_interval(values)
-            yield Figure(f"{name}/mean_{column}", float(values.mean()), float(low), float(high))
-
-
-def _measure_persona(persona: "Persona", column: str) -> Iterator[Figure]:
-    name = f"{column}/{persona.segment}"
-    for key in ("customers", "share", "revenue", "revenue_share", "consent", "value"):
-        value = getattr(persona, key)
-        if value is not None:
-            yield Figure(f"{name}/{key}", float(value))
-    for score in persona.scores:
-        yield Figure(f"{name}/{score.measure}", score.score, score.low, score.high)
-    for trait in (*persona.more, *persona.less):
-        yield Figure(f"{name}/{_name_trait(trait)}", trait.value)
-        yield Figure(f"{name}/{_name_trait(trait)}/all customers", trait.base)
-
-
-def _name_trait(trait: "Trait") -> str:
-    return trait.name if trait.level is None else f"{trait.name}={trait.level}"
-
-
-def _describe_persona(persona: "Persona") -> Iterator[str]:
-    parts = {
-        "headline": persona.headline,
-        "more": ", ".join(map(_name_trait, persona.more)),
-        "less": ", ".join(map(_name_trait, persona.less)),
-        "action": persona.action,
-        "avoid": persona.avoid,
-        "stage": persona.stage,
-        "confidence": persona.confidence,
-        "contradicts its name": persona.mark,
-    }
-    yield from (f"{persona.segment}: {label}: {text}" for label, text in parts.items() if text)
-    yield from (f"{persona.segment}: warning: {warning}" for warning in persona.warnings)
-
-
 def _pair_by_column(
     earlier: "Sequence[Segmentation]", later: "Sequence[Segmentation]"
 ) -> "Iterator[tuple[Segmentation, Segmentation]]":
     by_column = {segmentation.column: segmentation for segmentation in later}
     return ((old, by_column[old.column]) for old in earlier if old.column in by_column)
-
-
-def _compare_shares(old: "Segmentation", new: "Segmentation", smallest: int) -> Iterator[Figure]:
-    """Yield the rounded shares of the segments that are large enough on both days."""
-    import pandas as pd
-
-    from segcli.evaluation.disclosure_control import is_small_count
-    from segcli.reports.disclosure import suppress_small_groups
-
-    names = list(dict.fromkeys([*new.segments, *old.segments]))
-    counts = pd.DataFrame(
-        {
-            "segment": names,
-            "customers": new.labels.value_counts().reindex(names, fill_value=0).to_numpy(),
-            "earlier": old.labels.value_counts().reindex(names, fill_value=0).to_numpy(),
-        }
-    )
-    small = [position for position, count in enumerate(counts["earlier"]) if is_small_count(int(count), smallest)]
-    for row in suppress_small_groups(counts, smallest, withheld_rows=small).to_dict("records"):
-        name = f"{new.column}/{row['segment']}"
-        yield Figure(f"{name}/share", round(row["customers"] / len(new.labels), SHARE_DIGITS))
-        yield Figure(f"{name}/earlier share", round(row["earlier"] / len(old.labels), SHARE_DIGITS))
-
-
-def _count_lines(customers: "Customers") -> Iterator[Figure]:
-    """Yield the lines of each file by outcome."""
-    for report in customers.input_reports:
-        name = Path(report.input.name).name
-        if report.reconciliation is None:
-            yield Figure(f"{name}/rows", report.input.rows)
-            continue
-        yield Figure(f"{name}/lines read", report.reconciliation.read)
-        yield Figure(f"{name}/lines kept", report.reconciliation.kept)
-        for total in (*report.reconciliation.rejected, *report.reconciliation.ignored):
-            yield Figure(f"{name}/lines {total.reason}", total.lines)
 
 
 def _explain(topic: str) -> Answer:

@@ -121,6 +121,11 @@ def _draw_lorenz_chart(revenue: FloatArray, group_count: int) -> Chart:
     )
 
 
+def find_colour_position(name: str, segments: Sequence[str]) -> int:
+    """Return the display position of a segment, which decides on its colour; others come after all segments."""
+    return segments.index(name) if name in segments else len(segments)
+
+
 def build_treemap(segmentation: Segmentation, anchors: Sequence[str] = ()) -> Chart:
     """Build a treemap of segments: area by number of customers, brightness by mean revenue per customer.
 

@@ -56,6 +56,10 @@ class Findings:
         """The segmentation found by clustering, as a list that may be empty."""
         return [segmentation for segmentation in self.segmentations if segmentation.column == columns.CLUSTER_SEGMENT]
 
+    def list_segments(self, column: str) -> list[str]:
+        """Return the segments of a segmentation in display order, which decides on their colours; none if unknown."""
+        return next((list(entry.segments) for entry in self.segmentations if entry.column == column), [])
+
     def name_card_anchors(self, column: str) -> list[str]:
         """Return the anchors of the cards of a segmentation's segments, in display order."""
         number = [segmentation.column for segmentation in self.segmentations].index(column)

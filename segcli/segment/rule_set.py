@@ -21,7 +21,8 @@ from segcli.segment.expressions.checker import (
     check_rule,
     suggest_name,
 )
-from segcli.segment.expressions.parser import RuleProblem, parse_rule
+from segcli.segment.expressions.parser import parse_rule
+from segcli.segment.expressions.tokens import RuleProblem
 from segcli.segment.lookup_table import LookupTable, load_lookup_table
 
 ErrorFormatter = Callable[[RuleProblem], str]

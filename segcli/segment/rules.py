@@ -21,7 +21,7 @@ from segcli.segment.expressions import nodes
 from segcli.segment.expressions.checker import AS_OF, check_rule
 from segcli.segment.expressions.evaluator import RuleTable, TruthMask, evaluate_rule
 from segcli.segment.expressions.formatter import format_rule
-from segcli.segment.expressions.parser import RuleProblem
+from segcli.segment.expressions.tokens import RuleProblem
 from segcli.segment.profiles import build_profile
 from segcli.segment.rfm_dimensions import require_customers
 from segcli.segment.rule_set import RuleSet, prepare_rule_sets

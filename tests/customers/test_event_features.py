@@ -18,7 +18,7 @@ import pytest
 
 from segcli.config.events import FEATURES, KIND_FEATURES, SHARED_FEATURES
 from segcli.config.ingest import IngestSettings
-from segcli.customers import event_features, load_customers
+from segcli.customers import event_rows, load_customers
 from segcli.customers.order_history import customers_as_of
 from segcli.errors import UsageProblem
 from segcli.model import Customers
@@ -217,7 +217,7 @@ def test_features_as_of_an_earlier_day_know_nothing_of_that_day(day: date) -> No
 
 def test_blocks_of_customers_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = load_shop().table
-    monkeypatch.setattr(event_features, "BLOCK_ROWS", 20)
+    monkeypatch.setattr(event_rows, "BLOCK_ROWS", 20)
     pd.testing.assert_frame_equal(load_shop().table, whole)
 
 

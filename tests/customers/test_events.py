@@ -26,7 +26,8 @@ from segcli.segment import rules
 from segcli.segment.activity_tables import build_rule_table
 from segcli.segment.expressions.checker import check_rule
 from segcli.segment.expressions.evaluator import evaluate_rule
-from segcli.segment.expressions.parser import RuleProblem, parse_rule
+from segcli.segment.expressions.parser import parse_rule
+from segcli.segment.expressions.tokens import RuleProblem
 
 AS_OF = date(2026, 7, 1)
 ORDERS = """customer_id,email,order_date,amount

@@ -3,10 +3,10 @@
 import io
 from collections.abc import Iterator
 
-from segcli.errors import UsageProblem
 from segcli.reports.blocks import Result
 from segcli.reports.formats import Page
 from segcli.reports.formats._arrow_rows import build_arrow_table
+from segcli.reports.formats._binary import refuse_terminal
 
 
 def render(result: Result, page: Page) -> str:  # noqa: ARG001 - same signature as other formats
@@ -15,7 +15,7 @@ def render(result: Result, page: Page) -> str:  # noqa: ARG001 - same signature 
     Raises:
         UsageProblem: always.
     """
-    raise UsageProblem("--format arrow: not a format for a terminal; hint: write a file with -o FILE.arrow")
+    refuse_terminal("arrow")
 
 
 def render_chunks(result: Result, page: Page) -> Iterator[bytes]:  # noqa: ARG001 - same signature as other formats

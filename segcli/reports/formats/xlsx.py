@@ -15,6 +15,7 @@ from segcli.errors import EnvironmentProblem, UsageProblem
 from segcli.io.arrow_files import WRITER_KEY
 from segcli.reports.blocks import Heading, Result, Table, iterate_blocks
 from segcli.reports.formats import Page
+from segcli.reports.formats._binary import refuse_terminal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,7 @@ def render(result: Result, page: Page) -> str:  # noqa: ARG001 - same signature 
     Raises:
         UsageProblem: always.
     """
-    raise UsageProblem("--format xlsx: not a format for a terminal; hint: write a file with -o FILE.xlsx")
+    refuse_terminal("xlsx")
 
 
 def render_chunks(result: Result, page: Page) -> Iterator[bytes]:  # noqa: ARG001 - same signature as other formats

@@ -9,6 +9,7 @@ from segcli import columns, formatting
 from segcli.message import message
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Chart, Heading, Text, show_first
+from segcli.reports.chart_blocks import find_colour_position
 from segcli.reports.evaluation_results import build_lift_table, build_outcome_table
 from segcli.reports.report import Findings
 
@@ -69,7 +70,7 @@ def _compare_extremes(segment_rows: pd.DataFrame) -> str:
 def _build_interval_chart(name: str, segment_rows: pd.DataFrame, findings: Findings) -> Chart:
     """Build the chart of the shares who bought, in predicted order, in the colours of the segments."""
     column = f"{name}{columns.SEGMENT_SUFFIX}"
-    segments = next((entry.segments for entry in findings.segmentations if entry.column == column), [])
+    segments = findings.list_segments(column)
     known_lift = segment_rows[segment_rows["lift"] > 0].iloc[0]
     base = float(known_lift["buyer_rate"] / known_lift["lift"])
     data = {
@@ -79,9 +80,7 @@ def _build_interval_chart(name: str, segment_rows: pd.DataFrame, findings: Findi
                 "share": float(row["buyer_rate"]),
                 "low": float(row["buyer_rate_low"]),
                 "high": float(row["buyer_rate_high"]),
-                "position": segments.index(row[columns.SEGMENT_NAME])
-                if row[columns.SEGMENT_NAME] in segments
-                else len(segments),
+                "position": find_colour_position(row[columns.SEGMENT_NAME], segments),
             }
             for row in segment_rows.to_dict("records")
         ],

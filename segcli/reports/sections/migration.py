@@ -25,7 +25,7 @@ def build_blocks(findings: Findings) -> Iterator[Block]:
         title = transition.column
         if transition.since:
             title = message("{name}, since {day}", name=transition.column, day=transition.since)
-        segments = next(entry.segments for entry in findings.segmentations if entry.column == transition.column)
+        segments = findings.list_segments(transition.column)
         yield Heading(title, level=3)
         yield from _build_transition_blocks(transition, segments)
 

@@ -6,6 +6,7 @@ from datetime import date
 from segcli import formatting
 from segcli.message import message
 from segcli.reports.blocks import Block, Chart, Column, Details, Table, Text
+from segcli.reports.chart_blocks import find_colour_position
 from segcli.reports.report import Findings
 from segcli.reports.size_trends import SizeTrend
 
@@ -20,7 +21,7 @@ def build_blocks(findings: Findings) -> Iterator[Block]:
     if trend is None:
         yield Text([findings.analyses.skip_reasons.get("trends", NO_TREND_NOTE)])
         return
-    segments = next(entry.segments for entry in findings.segmentations if entry.column == trend.column)
+    segments = findings.list_segments(trend.column)
     yield _build_chart(trend, segments)
     yield _build_change_table(trend, segments)
     yield Text([NO_LOOK_AHEAD_NOTE], is_quiet=True)
@@ -32,7 +33,7 @@ def _build_chart(trend: SizeTrend, segments: list[str]) -> Chart:
     position = int(abs(differences).argmax())
     data = {
         "segments": [
-            {"name": name, "sizes": row.tolist(), "position": _find_position(name, segments)}
+            {"name": name, "sizes": row.tolist(), "position": find_colour_position(name, segments)}
             for name, row in zip(trend.segments, trend.sizes, strict=True)
         ],
         "days_kind": [day.isoformat() for day in trend.days],
@@ -49,11 +50,6 @@ def _build_chart(trend: SizeTrend, segments: list[str]) -> Chart:
         after=formatting.format_count(trend.sizes[position, -1]),
     )
     return Chart("trends", message("Customers by segment of {name}", name=trend.column), alt_text, data, ())
-
-
-def _find_position(name: str, segments: list[str]) -> int:
-    """Return the display position of a segment, which decides on its colour; others come after all segments."""
-    return segments.index(name) if name in segments else len(segments)
 
 
 def _build_change_table(trend: SizeTrend, segments: list[str]) -> Table:
@@ -78,7 +74,7 @@ def _build_change_table(trend: SizeTrend, segments: list[str]) -> Table:
         Column(_format_day(trend.days[-1])),
         Column(message("Change")),
     ]
-    return Table(titles, rows, [_find_position(name, segments) for name in trend.segments])
+    return Table(titles, rows, [find_colour_position(name, segments) for name in trend.segments])
 
 
 def _build_month_table(trend: SizeTrend) -> Table:

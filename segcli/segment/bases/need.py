@@ -14,7 +14,8 @@ from segcli.segment.activity_tables import build_rule_table
 from segcli.segment.bases import BaseResult
 from segcli.segment.expressions.checker import check_rule
 from segcli.segment.expressions.evaluator import RuleTable, evaluate_rule
-from segcli.segment.expressions.parser import RuleProblem, parse_rule
+from segcli.segment.expressions.parser import parse_rule
+from segcli.segment.expressions.tokens import RuleProblem
 
 SOURCE = (
     "fit = sum of the weights of the rules that hold / sum of all weights of the need; the best fit above a threshold"

@@ -21,7 +21,8 @@ from segcli.segment.clustering.feature_encoding import ITEM_TRANSFORM, Feature
 from segcli.segment.clustering.stability import contingency_table
 from segcli.segment.expressions.checker import check_rule
 from segcli.segment.expressions.evaluator import evaluate_rule
-from segcli.segment.expressions.parser import RuleProblem, parse_rule
+from segcli.segment.expressions.parser import parse_rule
+from segcli.segment.expressions.tokens import RuleProblem
 from segcli.segment.methods import Labels, Matrix
 
 # Names of clusters, from their distinguishing features; a name is never just a number.

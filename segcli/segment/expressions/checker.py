@@ -10,7 +10,7 @@ from typing import Protocol
 from segcli.columns import ORDER_LINES, ORDERS, is_computed
 from segcli.segment.expressions import nodes
 from segcli.segment.expressions.nodes import ConditionNode, ValueNode
-from segcli.segment.expressions.parser import RuleProblem
+from segcli.segment.expressions.tokens import RuleProblem
 
 AS_OF = nodes.AS_OF
 ORDER_TABLES = (ORDERS, ORDER_LINES)  # the order lines, counted by order or by line

@@ -22,7 +22,7 @@ from segcli import columns
 from segcli.segment.expressions import nodes
 from segcli.segment.expressions.checker import AS_OF, ActivitySchema, RuleSchema, ValueKind, infer_kind
 from segcli.segment.expressions.nodes import ConditionNode, ValueNode
-from segcli.segment.expressions.parser import RuleProblem
+from segcli.segment.expressions.tokens import RuleProblem
 
 DAY_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?")
 RowMask = npt.NDArray[np.bool_]

@@ -10,7 +10,7 @@ from segcli.segment.expressions.checker import AS_OF, RuleSchema, ValueKind, che
 from segcli.segment.expressions.evaluator import DAY_PATTERN, duration_days
 from segcli.segment.expressions.formatter import format_rule
 from segcli.segment.expressions.nodes import ConditionNode, ValueNode
-from segcli.segment.expressions.parser import RuleProblem
+from segcli.segment.expressions.tokens import RuleProblem
 from segcli.segment.sql.dialects import SqlDialect, find_dialect
 
 _SQL_OPERATORS = {"==": "=", "!=": "<>"}

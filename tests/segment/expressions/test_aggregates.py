@@ -18,10 +18,10 @@ from segcli.segment import rules
 from segcli.segment.activity_tables import build_rule_table
 from segcli.segment.expressions import nodes
 from segcli.segment.expressions.activity import ActivityRows, ActivityTable
-from segcli.segment.expressions.checker import check_rule
 from segcli.segment.expressions.evaluator import RuleTable, evaluate_rule
-from segcli.segment.expressions.formatter import format_rule
-from segcli.segment.expressions.parser import RuleProblem, parse_rule
+from segcli.segment.expressions.parser import parse_rule
+from segcli.segment.expressions.tokens import RuleProblem
+from tests.segment.expressions.matches import who
 
 AS_OF = date(2026, 7, 1)
 ORDERS = """order_id,customer_id,order_date,product,category,channel,quantity,amount
@@ -41,13 +41,6 @@ LoadCustomers = Callable[..., Customers]
 @pytest.fixture
 def shop(customers_of: LoadCustomers) -> Customers:
     return customers_of(ORDERS, as_of=AS_OF)
-
-
-def who(customers: Customers, rule: str) -> str:
-    table, tree = build_rule_table(customers), parse_rule(rule)
-    check_rule(tree, table.column_kinds, table.sources)
-    assert parse_rule(format_rule(tree)) == tree
-    return "".join(customers.table["customer_id"][evaluate_rule(tree, table).is_true])
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from segcli.segment.expressions import nodes
 from segcli.segment.expressions.checker import ValueKind, check_rule
 from segcli.segment.expressions.evaluator import RuleTable, evaluate_rule
 from segcli.segment.expressions.formatter import format_rule
-from segcli.segment.expressions.parser import RuleProblem, parse_rule
+from segcli.segment.expressions.parser import parse_rule
+from segcli.segment.expressions.tokens import RuleProblem
 
 CUSTOMERS = pd.DataFrame(
     {

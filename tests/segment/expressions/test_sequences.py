@@ -13,12 +13,13 @@ from segcli.config.rules import RulesSettings
 from segcli.errors import ConfigProblems
 from segcli.model import Customers
 from segcli.segment import rules
-from segcli.segment.activity_tables import build_rule_table
 from segcli.segment.expressions.activity import ActivityRows, ActivityTable
 from segcli.segment.expressions.checker import check_rule
 from segcli.segment.expressions.evaluator import RuleTable, evaluate_rule
 from segcli.segment.expressions.formatter import format_rule
-from segcli.segment.expressions.parser import RuleProblem, parse_rule
+from segcli.segment.expressions.parser import parse_rule
+from segcli.segment.expressions.tokens import RuleProblem
+from tests.segment.expressions.matches import who
 
 AS_OF = date(2026, 7, 1)
 ORDERS = """order_id,customer_id,order_date,category,channel,amount,discount
@@ -31,13 +32,6 @@ ORDERS = """order_id,customer_id,order_date,category,channel,amount,discount
 7,c,2026-05-01 18:00,toys,store,10,0
 8,d,2026-06-30 10:00,home,web,10,0
 """
-
-
-def who(customers: Customers, rule: str) -> str:
-    table, tree = build_rule_table(customers), parse_rule(rule)
-    check_rule(tree, table.column_kinds, table.sources)
-    assert parse_rule(format_rule(tree)) == tree
-    return "".join(customers.table["customer_id"][evaluate_rule(tree, table).is_true])
 
 
 @pytest.mark.parametrize(
