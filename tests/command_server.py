@@ -1,4 +1,4 @@
-"""Ready processes: a command forked from one that has imported everything, which is most of the time of a start.
+"""Commands forked from a process that has imported everything, which is most of the time of a start.
 
 `ask` stands where `python -m segcli` would: it hands its arguments, folder, environment and streams to `serve`, and
 ends as the command ends, by exit code or by signal. What a Python heeds only when it starts is left to a new one.
