@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 # Laws that read files cost most: a few examples each time, thousands in a campaign (docs/campaigns.md).
 settings.register_profile("campaign", max_examples=2_000, deadline=None, suppress_health_check=list(HealthCheck))
 # A busy machine may take longer for one example than any deadline that would mean something.
-settings.register_profile("ordinary", deadline=None)
+settings.register_profile("ordinary", max_examples=50, deadline=None)
 settings.load_profile("ordinary")
 
 ROOT = Path(__file__).parents[1]
