@@ -11,7 +11,7 @@ from segcli.config.quality import QualitySettings
 from segcli.customers import engines, join_keys, quality_rules
 from segcli.customers.attributes import customers_from_table, join_attributes
 from segcli.customers.cache import clear_cache
-from segcli.customers.event_files import open_event_files
+from segcli.customers.event_files import EventFile, open_event_files
 from segcli.customers.event_logs import note_event_log, refuse_event_log
 from segcli.customers.events import join_events
 from segcli.customers.identity import add_merged_ids, resolve_identities
@@ -67,10 +67,8 @@ def load_customers(
     column_rules = {} if is_complete else quality_settings.columns
     linked_files = [(file, join_keys.select_join_key(main_files[0], file)) for file in joined_files]
     event_files = open_event_files(settings)
-    event_contacts = {event_file.join_key for event_file in event_files} & set(join_keys.CONTACT_KEYS)
-    lookup_keys = {lookup.by for lookup in settings.lookups.values()}
-    event_contacts |= {name for name in join_keys.CONTACT_KEYS if name in lookup_keys}
-    contacts = tuple(sorted({join_key for _, join_key in linked_files} & set(join_keys.CONTACT_KEYS) | event_contacts))
+    row_contacts = _list_row_contacts(settings, event_files)
+    contacts = tuple(sorted({join_key for _, join_key in linked_files} & set(join_keys.CONTACT_KEYS) | row_contacts))
     computed_settings = {"measures": list_computed_columns(settings.measures, contacts)}
     customers = _load_main(
         main_files,
@@ -80,7 +78,7 @@ def load_customers(
     for joined_file, join_key in linked_files:
         attributes = customers_from_table(joined_file, settings, column_rules, join_key=join_key)
         customers = join_attributes(customers, attributes, join_key, settings.phone_region)
-    needs_contacts = privacy.needs_contacts or suppression_list is not None or event_contacts
+    needs_contacts = privacy.needs_contacts or suppression_list is not None or row_contacts
     contacts_file = _open_contacts(settings) if needs_contacts else None
     customers = split_contacts(customers, _read_contacts(contacts_file, settings), privacy.pseudonym_key)
     if event_files:
@@ -104,6 +102,12 @@ def load_customers(
         *quality_rules.check_anonymity(result, privacy_settings),
     )
     return replace(result, quality_checks=quality_checks)
+
+
+def _list_row_contacts(settings: IngestSettings, event_files: Sequence[EventFile]) -> set[str]:
+    """Return the contact keys by which events and lookups find their customers."""
+    keys = {event_file.join_key for event_file in event_files} | {lookup.by for lookup in settings.lookups.values()}
+    return keys & set(join_keys.CONTACT_KEYS)
 
 
 def _load_main(main_files: Sequence[InputFile], request: ReadRequest) -> Customers:
