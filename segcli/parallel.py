@@ -11,7 +11,6 @@ RESULTS_PER_CORE = 2  # finished results per core that may wait for the consumer
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-OtherResult = TypeVar("OtherResult")
 
 
 def map_ordered(
@@ -41,14 +40,6 @@ def map_ordered(
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-
-
-def run_both(background: Callable[[], Result], foreground: Callable[[], OtherResult]) -> tuple[Result, OtherResult]:
-    """Run two functions at the same time, and return both results."""
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(background)
-        foreground_result = foreground()
-        return waiting.result(), foreground_result
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from segcli.parallel import RESULTS_PER_CORE, map_ordered, run_both
+from segcli.parallel import RESULTS_PER_CORE, map_ordered
 
 
 def test_results_come_in_the_order_of_the_things_whichever_is_done_first() -> None:
@@ -45,12 +45,3 @@ def test_as_many_threads_work_as_are_wanted_and_one_is_the_caller() -> None:
     met = threading.Barrier(3)
     assert sorted(map_ordered(lambda _: met.wait(timeout=5), range(3), threads=3)) == [0, 1, 2]
     assert set(map_ordered(lambda _: threading.get_ident(), range(3), threads=1)) == {threading.get_ident()}
-
-
-def test_two_things_are_made_at_the_same_time_and_an_error_of_either_comes_out() -> None:
-    met = threading.Barrier(2)
-    assert sorted(run_both(lambda: met.wait(timeout=5), lambda: met.wait(timeout=5))) == [0, 1]
-    with pytest.raises(ZeroDivisionError):
-        run_both(lambda: 1 // 0, lambda: 1)
-    with pytest.raises(ZeroDivisionError):
-        run_both(lambda: 1, lambda: 1 // 0)
