@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from segcli import columns
+from segcli.columns import ColumnKind
 from segcli.errors import InputProblem
 from segcli.ingest.locales import LANGUAGES, load_language, word_list
+from segcli.ingest.minor_units import strip_unit_name
 
 ORDER_VOCABULARY = frozenset(columns.TRANSACTION_COLUMNS) | frozenset(columns.ATTRIBUTE_COLUMNS)
 CUSTOMER_VOCABULARY = frozenset(columns.CUSTOMER_TABLE_COLUMNS)
@@ -23,6 +25,7 @@ _DROPPED_CHARACTERS = {
 # Romanian letters have a comma below; older encodings have only letters with a cedilla, as in Turkish
 _CEDILLAS = {ord("\u0219"): "\u015f", ord("\u021b"): "\u0163"}
 _ACCENTS = re.compile("[\u0300-\u036f\u0653-\u0655]")  # of Latin, Greek, Cyrillic and Arabic letters
+MINOR_UNIT_RANK = 1000  # amount_cents counts only if no other name fits
 MIN_UNACCENTED_LENGTH = 4  # shorter names without accents may be words of other languages
 
 ContentCheck = Callable[[str, str], bool]
@@ -156,6 +159,9 @@ def _iterate_candidates(header: Sequence[str], vocabulary: frozenset[str]) -> It
         for standard, strength in meanings_by_name.get(normalise_name(name), ()):
             if standard in vocabulary:
                 yield strength, standard, name
+        for standard, strength in meanings_by_name.get(normalise_name(strip_unit_name(name) or ""), ()):
+            if standard in vocabulary and columns.TRANSACTION_COLUMNS.get(standard) is ColumnKind.MONEY:
+                yield MINOR_UNIT_RANK + strength, standard, name
 
 
 @cache

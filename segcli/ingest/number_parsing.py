@@ -65,7 +65,7 @@ def split_amount(amount: str) -> AmountSpelling:
         len(signs) > 1
         or (signs and is_bracketed)
         or is_bracketed != bool(match["close"])
-        or len(set(map(_currency_code, currencies))) > 1
+        or len(set(map(currency_code, currencies))) > 1
     ):
         return AmountSpelling(amount)
     ledger = match["ledger"]
@@ -75,7 +75,7 @@ def split_amount(amount: str) -> AmountSpelling:
     digits = match["digits"].strip()
     keeps_plus = signs == ["+"] and not currencies  # a plain +7 stays as it is written
     return AmountSpelling(
-        f"+{digits}" if keeps_plus else digits, is_negative, _currency_code(currencies[0]) if currencies else ""
+        f"+{digits}" if keeps_plus else digits, is_negative, currency_code(currencies[0]) if currencies else ""
     )
 
 
@@ -84,7 +84,8 @@ def is_currency(value: str) -> bool:
     return value in _load_currency_codes() or (value.upper() in _load_currency_codes().values())
 
 
-def _currency_code(symbol: str) -> str:
+def currency_code(symbol: str) -> str:
+    """Return the code of a currency symbol; another text is unchanged."""
     return _load_currency_codes().get(symbol, symbol)
 
 
