@@ -117,11 +117,9 @@ def _date_mask(times: npt.NDArray[np.datetime64]) -> npt.NDArray[np.bool_]:
 
 
 _UTC_NAME = re.compile(r"(?<=[0-9])\s*(?:UTC|GMT)$")
-_UTC_OFFSET_NAME = re.compile(
-    r"\s*(?:GMT|UTC)(?=[-+]\d\d:?\d\d)([-+:0-9]+)(?:\s*\([^)]*\))?$"
-)  # as JavaScript prints it
+_UTC_OFFSET_NAME = re.compile(r"\s*(?:GMT|UTC)([-+]\d\d:?\d\d)(?:\s*\([^)]*\))?$")  # as JavaScript prints it
 _MONTH_ABBREVIATION = re.compile(
-    r"(?<![^\W_])(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep(?=t)|Sep|Oct|Nov|Dec)(?:t?\.|t)(?=[\s,]|$)", re.IGNORECASE
+    r"(?<![^\W_])(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?:t?\.|t)(?=[\s,]|$)", re.IGNORECASE
 )
 _WEEKDAY_NAME = re.compile(r"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\.?,?\s+", re.IGNORECASE)
 FORMAT_SAMPLE_SIZE = (

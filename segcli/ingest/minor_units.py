@@ -16,9 +16,11 @@ from segcli.ingest.text_columns import EncodedColumn
 
 MINOR_UNITS = 100  # minor units of most currencies, and of amounts without a currency
 # Currencies with other minor units, by ISO 4217
+WHOLE_CURRENCIES = ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV")
+FINE_CURRENCIES = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 UNITS_BY_CURRENCY = {
-    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 1),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 1000),
+    **dict.fromkeys((*WHOLE_CURRENCIES, "XAF", "XOF", "XPF"), 1),
+    **dict.fromkeys(FINE_CURRENCIES, 1000),
 }
 
 
@@ -64,11 +66,9 @@ def minor_unit_notes(file_columns: Mapping[str, str], source: Source) -> Iterato
     """
     names = [name for standard, name in file_columns.items() if uses_minor_units(standard, name, source)]
     if names and source.amount_unit is None:
-        divisor = (
-            f"{MINOR_UNITS}" if columns.CURRENCY not in file_columns else f"{MINOR_UNITS} (1 for JPY and the like)"
-        )
+        exceptions = " (1 for JPY, 1,000 for KWD)" if columns.CURRENCY in file_columns else ""
         yield (
-            f"amounts are in minor units by the name of {', '.join(names)}: divided by {divisor}; "
+            f"amounts are in minor units by the name of {', '.join(names)}: divided by {MINOR_UNITS}{exceptions}; "
             "hint: --set ingest.transactions.amount_unit=major reads them undivided"
         )
 
