@@ -90,6 +90,7 @@ def _build_rows(
         source.source,
         _key_normaliser(join_key, settings),
         status_column if status_column in raw_table.columns else "",
+        source.advice,
     )
     if not source.is_segcli_output:
         rows_table, choice_notes = add_choice_columns(rows_table)

@@ -237,7 +237,12 @@ def _note_file(file_totals: FileTotals, *, found_all_repeats: bool, is_partial: 
 def _note_money(file_totals: FileTotals) -> Iterator[str]:
     yield from minor_unit_notes(file_totals.input_file.mapping.columns, file_totals.input_file.source)
     if not file_totals.has_money:
-        yield "no column recognised as amount, so revenue is unknown; hint: choose the column with --map amount=NAME"
+        input_file = file_totals.input_file
+        advice = "" if input_file.preset else input_file.advice
+        yield (
+            "no column recognised as amount, so revenue is unknown; hint: "
+            f"{advice or 'choose the column with --map amount=NAME'}"
+        )
     elif file_totals.too_fine:
         yield (
             f"{pluralize(file_totals.too_fine, 'amount')} finer than "

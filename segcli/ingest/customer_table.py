@@ -48,7 +48,12 @@ def find_numeric_columns(mapping: ColumnMapping) -> list[str]:
 
 
 def build_customer_table(
-    raw_table: RawTable, mapping: ColumnMapping, source: Source, normalise_ids: IdNormaliser, status_column: str = ""
+    raw_table: RawTable,
+    mapping: ColumnMapping,
+    source: Source,
+    normalise_ids: IdNormaliser,
+    status_column: str = "",
+    advice: str = "",
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Build a table sorted by customer_id; recognised columns get standard names, others keep their names.
 
@@ -58,6 +63,7 @@ def build_customer_table(
         source: format of the values.
         normalise_ids: function from written customer ids to normalised ids.
         status_column: column that marks test responses of a survey; blank if there is none.
+        advice: hint on the columns of orders, if the file may hold orders with unknown names.
 
     Returns:
         The table, and notes on excluded rows and unreadable values.
@@ -70,8 +76,8 @@ def build_customer_table(
             f"no column recognised as customer_id; available: {', '.join(raw_table.header)}",
             source=raw_table.name,
             line=1,
-            remedy=f"{suggest_unique_key(raw_table)}choose the column with --map customer_id=NAME; if each row is "
-            "a customer without an id, number them with --set ingest.transactions.row_ids=true",
+            remedy=f"{suggest_unique_key(raw_table)}{advice or 'choose the column with --map customer_id=NAME'}; "
+            "if each row is a customer without an id, number them with --set ingest.transactions.row_ids=true",
         )
     standard_by_name = {name: standard_name for standard_name, name in mapping.columns.items()}
     target_names = {name: standard_by_name.get(name, name) for name in raw_table.columns}
