@@ -47,29 +47,16 @@ def find_numeric_columns(mapping: ColumnMapping) -> list[str]:
     return [name for standard, name in mapping.columns.items() if standard in numeric_standards]
 
 
-def build_customer_table(
-    raw_table: RawTable,
-    mapping: ColumnMapping,
-    source: Source,
-    normalise_ids: IdNormaliser,
-    status_column: str = "",
-    advice: str = "",
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Build a table sorted by customer_id; recognised columns get standard names, others keep their names.
+def require_customer_id(raw_table: RawTable, mapping: ColumnMapping, advice: str) -> None:
+    """Reject a table without a customer id.
 
     Args:
         raw_table: the file as text.
         mapping: standard columns of the file.
-        source: format of the values.
-        normalise_ids: function from written customer ids to normalised ids.
-        status_column: column that marks test responses of a survey; blank if there is none.
         advice: hint on the columns of orders, if the file may hold orders with unknown names.
 
-    Returns:
-        The table, and notes on excluded rows and unreadable values.
-
     Raises:
-        InputProblem: if there is no customer_id column, or two rows of one customer differ.
+        InputProblem: with the header.
     """
     if columns.CUSTOMER_ID not in mapping.columns:
         raise InputProblem(
@@ -79,6 +66,26 @@ def build_customer_table(
             remedy=f"{suggest_unique_key(raw_table)}{advice or 'choose the column with --map customer_id=NAME'}; "
             "if each row is a customer without an id, number them with --set ingest.transactions.row_ids=true",
         )
+
+
+def build_customer_table(
+    raw_table: RawTable, mapping: ColumnMapping, source: Source, normalise_ids: IdNormaliser, status_column: str = ""
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Build a table sorted by customer_id; recognised columns get standard names, others keep their names.
+
+    Args:
+        raw_table: the file as text.
+        mapping: standard columns of the file.
+        source: format of the values.
+        normalise_ids: function from written customer ids to normalised ids.
+        status_column: column that marks test responses of a survey; blank if there is none.
+
+    Returns:
+        The table, and notes on excluded rows and unreadable values.
+
+    Raises:
+        InputProblem: if two rows of one customer differ.
+    """
     standard_by_name = {name: standard_name for standard_name, name in mapping.columns.items()}
     target_names = {name: standard_by_name.get(name, name) for name in raw_table.columns}
     table, notes = pd.DataFrame(index=pd.RangeIndex(raw_table.rows)), []  # a later index would be looked up row by row
