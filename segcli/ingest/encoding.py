@@ -16,7 +16,7 @@ WINDOWS_ENCODING = "cp1252"
 # Common encodings of the supported languages; of those with the same decoded header, the first counts.
 CANDIDATE_ENCODINGS = (
     *("cp1251", "koi8-r", "gb18030", "big5", "cp950", "shift_jis", "cp932", "euc-jp", "euc-kr", "cp949"),
-    *("cp1258", "cp1250", "cp1254", "cp1253", "iso-8859-7", "cp1256", "cp1255", "cp874"),
+    *("cp1250", "cp1258", "cp1254", "cp1253", "iso-8859-7", "cp1256", "cp1255", "cp874"),
 )
 GUESS_HEAD_BYTES = 100_000  # bytes that contain the header
 GUESS_HEAD_LINES = 50  # lines in which to search for the header
