@@ -29,6 +29,7 @@ from segcli.ingest.text_columns import EncodedColumn, dictionary_encode
 HINT_CENTURY = 1950  # example in the hint; two-digit years need a century, which only the user knows
 MIN_PARSED_SHARE = 0.9  # share of lines that a suggested option must parse
 NUMBER_FORMATS = ("epoch_s", "epoch_ms", "epoch_us", "excel")
+FIRST_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pl", "pt")  # of those that share names of months
 COMPACT_FORMATS = ("%Y%m%d%H%M%S", "%Y%m%d%H%M")  # the same number could be an id
 HINT_SAMPLE_SIZE = 24
 EARLIEST_HINT_DATE, LATEST_HINT_DATE = np.datetime64("1970-01-01"), np.datetime64("2100-01-01")
@@ -70,7 +71,7 @@ def _try_options(date_strings: pd.Series) -> Iterator[tuple[str, npt.NDArray[np.
             "--set ingest.transactions.calendar=minguo",
             parse_with_century(gregorian_strings, date_format, "UTC", None),
         )
-    for language in LANGUAGES:
+    for language in sorted(LANGUAGES, key=_rank_language):
         locale = locales.load_locale(language)
         english_strings = date_strings.map(locale.translate_date)
         if not english_strings.equals(date_strings):
@@ -85,6 +86,11 @@ def _try_options(date_strings: pd.Series) -> Iterator[tuple[str, npt.NDArray[np.
                     f"--set ingest.transactions.century={HINT_CENTURY}"
                 )
                 yield option, parse_with_century(english_strings, date_format, "UTC", HINT_CENTURY)
+
+
+def _rank_language(language: str) -> int:
+    """Return the place of a language among the suggestions; the order of the others does not matter."""
+    return FIRST_LANGUAGES.index(language) if language in FIRST_LANGUAGES else len(FIRST_LANGUAGES)
 
 
 def _find_known_formats(date_strings: pd.Series) -> list[str]:
