@@ -201,7 +201,7 @@ def test_the_note_on_a_missing_amount_names_the_column(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "names",
-    ["2025-01,2025-02,2025-03", "Jan 25,Feb 25,Mar 25", "styczeń,luty,marzec", "Q1 2025,Q2 2025,2025Q3", "2024,2025,2026"],
+    ["2025-01,2025-02,2025-03", "Jan 25,Feb 25,Mar 25", "styczeń,luty,marzec", "Q1 2025,2025Q2,2024"],
 )  # fmt: skip
 def test_a_table_of_amounts_per_period_is_noted(customers_of: Callable[..., Any], names: str) -> None:
     assert all(map(is_period, names.split(",")))
