@@ -270,6 +270,11 @@ class Source(Section):
         description="Meaning of your amount column: amount of the line (line), or total of the order, counted once "
         "(order). Default: line.",
     )
+    amount_unit: Literal["major", "minor"] | None = Field(
+        None,
+        description="Unit of your amounts: 1.00 of the currency (major), or its smallest unit, such as cents (minor). "
+        "Default: minor for columns with a name such as amount_cents, otherwise major.",
+    )
     discount: Annotated[
         Literal["none", "line", "order", "percent", "fraction"] | None, NeedsAllLines(values=("order",))
     ] = Field(

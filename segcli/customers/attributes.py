@@ -19,6 +19,7 @@ from segcli.ingest.customer_ids import count_id_changes, normalise_ids
 from segcli.ingest.input_file import InputFile
 from segcli.ingest.multiple_choice import add_choice_columns
 from segcli.ingest.parser import RawTable
+from segcli.ingest.period_columns import period_notes
 from segcli.io.csv_injection import unescape_table
 from segcli.message import count_message
 from segcli.model import Customers, Input, InputReport
@@ -84,6 +85,7 @@ def _build_rows(
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return the typed rows with choices, formulas and ids in their normal form, and notes on what was changed."""
     status_column = source.survey.status_column if source.survey else ""
+    customer_table.require_customer_id(raw_table, source.mapping, source.advice)
     rows_table, notes = customer_table.build_customer_table(
         raw_table,
         source.mapping,
@@ -93,7 +95,7 @@ def _build_rows(
     )
     if not source.is_segcli_output:
         rows_table, choice_notes = add_choice_columns(rows_table)
-        notes = (*notes, *choice_notes)
+        notes = (*notes, *choice_notes, *period_notes(raw_table, source.mapping))
     rows_table, unescaped_count = unescape_table(rows_table)
     if unescaped_count:
         rows_table = rows_table.sort_values(columns.CUSTOMER_ID, ignore_index=True)

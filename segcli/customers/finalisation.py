@@ -22,6 +22,7 @@ from segcli.formatting import pluralize
 from segcli.ingest import customer_ids, encoding, money, rejects
 from segcli.ingest.customer_keys import describe_blank_ids
 from segcli.ingest.evidence import price_notes
+from segcli.ingest.minor_units import minor_unit_notes
 from segcli.ingest.notes import Note, format_set_option
 from segcli.ingest.order_id_reuse import order_id_notes
 from segcli.ingest.order_status import (
@@ -234,8 +235,14 @@ def _note_file(file_totals: FileTotals, *, found_all_repeats: bool, is_partial: 
 
 
 def _note_money(file_totals: FileTotals) -> Iterator[str]:
+    yield from minor_unit_notes(file_totals.input_file.mapping.columns, file_totals.input_file.source)
     if not file_totals.has_money:
-        yield "no column recognised as amount, so revenue is unknown; hint: choose the column with --map amount=NAME"
+        input_file = file_totals.input_file
+        advice = "" if input_file.preset else input_file.advice
+        yield (
+            "no column recognised as amount, so revenue is unknown; hint: "
+            f"{advice or 'choose the column with --map amount=NAME'}"
+        )
     elif file_totals.too_fine:
         yield (
             f"{pluralize(file_totals.too_fine, 'amount')} finer than "

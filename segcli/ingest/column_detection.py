@@ -11,6 +11,9 @@ from segcli.ingest.column_matching import ColumnMapping, sort_mapping
 from segcli.ingest.date_formats import candidate_formats
 
 ColumnSamples = Mapping[str, Sequence[str]]
+# Columns that orders need, each with its alternatives, in the order in which content identifies them
+REQUIRED_GROUPS = ((columns.ORDER_DATE,), (columns.AMOUNT, columns.UNIT_PRICE), (columns.CUSTOMER_ID,))
+OPTION_ORDER = (columns.CUSTOMER_ID, columns.ORDER_DATE, columns.AMOUNT)
 MIN_DATE_SHARE = 0.9  # share of filled values that must look like dates
 
 
@@ -106,9 +109,45 @@ def match_order_date(
     return sort_mapping(mapping), (note,)
 
 
-def suggest_customer_column(order_mapping: ColumnMapping, content_check: ContentChecker) -> str:
-    """Return a hint with the most likely customer id column; blank if there is none."""
-    name = _find_customer_column(
-        content_check.get_unmatched_values(set(order_mapping.columns.values())), content_check.source
-    )
-    return f"choose the column with --map {shlex.quote(f'customer_id={name}')}" if name else ""
+def suggest_columns(order_mapping: ColumnMapping, content_check: ContentChecker) -> str:
+    """Return a hint with options for the missing columns of orders, chosen by content.
+
+    It is blank if no column can be the customer id, or none can be the order date.
+    """
+    missing = [group[0] for group in REQUIRED_GROUPS if not set(group) & set(order_mapping.columns)]
+    samples = content_check.get_unmatched_values(set(order_mapping.columns.values()))
+    found: dict[str, str] = {}
+    for standard in missing:
+        open_samples = {name: texts for name, texts in samples.items() if name not in found.values()}
+        name = _COLUMN_FINDERS[standard](open_samples, content_check.source)
+        if name:
+            found[standard] = name
+    if not found or not {columns.CUSTOMER_ID, columns.ORDER_DATE} <= {*found, *order_mapping.columns}:
+        return ""
+    options = [
+        f"--map {shlex.quote(f'{standard}={found[standard]}')}" for standard in OPTION_ORDER if standard in found
+    ]
+    return f"choose the {'column' if len(options) == 1 else 'columns'} with {' '.join(options)}"
+
+
+def _find_best_date_column(samples: ColumnSamples, source: Source) -> str | None:
+    """Return the column of dates with the most distinct values."""
+    counts = {name: len(set(texts)) for name, texts in samples.items() if _are_dates(texts, source)}
+    return max(counts, key=counts.__getitem__, default=None)
+
+
+def _find_amount_column(samples: ColumnSamples, source: Source) -> str | None:
+    """Return the column of amounts, which have decimals or a currency, with the most distinct values."""
+    counts = {
+        name: len(set(texts))
+        for name, texts in samples.items()
+        if not _are_dates(texts, source) and _are_fractional(texts)
+    }
+    return max(counts, key=counts.__getitem__, default=None)
+
+
+_COLUMN_FINDERS = {
+    columns.ORDER_DATE: _find_best_date_column,
+    columns.AMOUNT: _find_amount_column,
+    columns.CUSTOMER_ID: _find_customer_column,
+}

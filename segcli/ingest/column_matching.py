@@ -1,5 +1,6 @@
-"""Match columns of a file to standard columns: by declaration or known name (15 languages), checked against content."""
+"""Match columns of a file to standard columns: by declaration or known name (29 languages), checked against content."""
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -7,8 +8,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from segcli import columns
+from segcli.columns import ColumnKind
 from segcli.errors import InputProblem
 from segcli.ingest.locales import LANGUAGES, load_language, word_list
+from segcli.ingest.minor_units import strip_unit_name
 
 ORDER_VOCABULARY = frozenset(columns.TRANSACTION_COLUMNS) | frozenset(columns.ATTRIBUTE_COLUMNS)
 CUSTOMER_VOCABULARY = frozenset(columns.CUSTOMER_TABLE_COLUMNS)
@@ -19,6 +22,11 @@ REQUIRED_COLUMNS = (frozenset({columns.ORDER_DATE}), frozenset({columns.AMOUNT, 
 _DROPPED_CHARACTERS = {
     code: None for code in range(128) if not chr(code).isalnum()
 }  # of ASCII names, which NFKC does not change
+# Romanian letters have a comma below; older encodings have only letters with a cedilla, as in Turkish
+_CEDILLAS = {ord("\u0219"): "\u015f", ord("\u021b"): "\u0163"}
+_ACCENTS = re.compile("[\u0300-\u036f\u0653-\u0655]")  # of Latin, Greek, Cyrillic and Arabic letters
+MINOR_UNIT_RANK = 1000  # amount_cents counts only if no other name fits
+MIN_UNACCENTED_LENGTH = 4  # shorter names without accents may be words of other languages
 
 ContentCheck = Callable[[str, str], bool]
 
@@ -48,7 +56,8 @@ def normalise_name(name: str) -> str:
     """
     if name.isascii():
         return name.lower().translate(_DROPPED_CHARACTERS)
-    return "".join(character for character in unicodedata.normalize("NFKC", name).casefold() if character.isalnum())
+    folded_name = unicodedata.normalize("NFKC", name).casefold().translate(_CEDILLAS)
+    return "".join(character for character in folded_name if character.isalnum())
 
 
 def count_known_names(header: Iterable[str]) -> int:
@@ -150,6 +159,9 @@ def _iterate_candidates(header: Sequence[str], vocabulary: frozenset[str]) -> It
         for standard, strength in meanings_by_name.get(normalise_name(name), ()):
             if standard in vocabulary:
                 yield strength, standard, name
+        for standard, strength in meanings_by_name.get(normalise_name(strip_unit_name(name) or ""), ()):
+            if standard in vocabulary and columns.TRANSACTION_COLUMNS.get(standard) is ColumnKind.MONEY:
+                yield MINOR_UNIT_RANK + strength, standard, name
 
 
 @cache
@@ -161,7 +173,22 @@ def _load_known_names() -> Mapping[str, Sequence[tuple[str, int]]]:
             for strength, name in enumerate([standard, *names]):
                 meanings = meanings_by_name.setdefault(normalise_name(name), {})
                 meanings[standard] = min(strength, meanings.get(standard, strength))
-    return {name: tuple(meanings.items()) for name, meanings in meanings_by_name.items()}
+    known_names = {name: tuple(meanings.items()) for name, meanings in meanings_by_name.items()}
+    return {**_strip_accents(known_names), **known_names}
+
+
+def _strip_accents(known_names: Mapping[str, Sequence[tuple[str, int]]]) -> dict[str, Sequence[tuple[str, int]]]:
+    """Return the names as they are written without accents, if this leaves only one meaning in a vocabulary."""
+    meanings_by_name: dict[str, dict[str, int]] = {}
+    for name, meanings in known_names.items():
+        plain_name = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", name)))
+        if plain_name != name and len(plain_name) >= MIN_UNACCENTED_LENGTH:
+            meanings_by_name.setdefault(plain_name, {}).update(meanings)
+    return {
+        name: tuple(meanings.items())
+        for name, meanings in meanings_by_name.items()
+        if all(len(vocabulary & set(meanings)) <= 1 for vocabulary in (ORDER_VOCABULARY, CUSTOMER_VOCABULARY))
+    }
 
 
 @cache

@@ -21,12 +21,21 @@ def match_words(header: Iterable[str], list_key: str) -> list[str]:
     return [name for name in header if find_matching_word(name, list_key)]
 
 
+def split_words(name: str) -> list[str]:
+    """Return the words of a name in lower case, without digits.
+
+    >>> split_words("NumWebPurchases_2")
+    ['num', 'web', 'purchases']
+    """
+    return _LETTER_RUN.findall(_CAMEL_CASE_BREAK.sub(" ", name).casefold())
+
+
 def find_matching_word(name: str, list_key: str) -> str:
     """Return the first word of a list that occurs in a name as a whole word; blank if none does.
 
     Phrases, and words with non-ASCII letters, also match inside other words.
     """
-    name_words = _LETTER_RUN.findall(_CAMEL_CASE_BREAK.sub(" ", name).casefold())
+    name_words = split_words(name)
     text = " ".join(name_words)
     for word in sorted(word_list(list_key)):
         stem = word.removesuffix(STEM_SUFFIX)

@@ -47,6 +47,27 @@ def find_numeric_columns(mapping: ColumnMapping) -> list[str]:
     return [name for standard, name in mapping.columns.items() if standard in numeric_standards]
 
 
+def require_customer_id(raw_table: RawTable, mapping: ColumnMapping, advice: str) -> None:
+    """Reject a table without a customer id.
+
+    Args:
+        raw_table: the file as text.
+        mapping: standard columns of the file.
+        advice: hint on the columns of orders, if the file may hold orders with unknown names.
+
+    Raises:
+        InputProblem: with the header.
+    """
+    if columns.CUSTOMER_ID not in mapping.columns:
+        raise InputProblem(
+            f"no column recognised as customer_id; available: {', '.join(raw_table.header)}",
+            source=raw_table.name,
+            line=1,
+            remedy=f"{suggest_unique_key(raw_table)}{advice or 'choose the column with --map customer_id=NAME'}; "
+            "if each row is a customer without an id, number them with --set ingest.transactions.row_ids=true",
+        )
+
+
 def build_customer_table(
     raw_table: RawTable, mapping: ColumnMapping, source: Source, normalise_ids: IdNormaliser, status_column: str = ""
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -63,16 +84,8 @@ def build_customer_table(
         The table, and notes on excluded rows and unreadable values.
 
     Raises:
-        InputProblem: if there is no customer_id column, or two rows of one customer differ.
+        InputProblem: if two rows of one customer differ.
     """
-    if columns.CUSTOMER_ID not in mapping.columns:
-        raise InputProblem(
-            f"no column recognised as customer_id; available: {', '.join(raw_table.header)}",
-            source=raw_table.name,
-            line=1,
-            remedy=f"{suggest_unique_key(raw_table)}choose the column with --map customer_id=NAME; if each row is "
-            "a customer without an id, number them with --set ingest.transactions.row_ids=true",
-        )
     standard_by_name = {name: standard_name for standard_name, name in mapping.columns.items()}
     target_names = {name: standard_by_name.get(name, name) for name in raw_table.columns}
     table, notes = pd.DataFrame(index=pd.RangeIndex(raw_table.rows)), []  # a later index would be looked up row by row

@@ -6,18 +6,22 @@ from functools import cache
 
 from segcli.config.ingest import CALENDAR_NAMES, Calendar
 
-_DAY_FORMATS = (
+_DAY_FORMATS = (  # a format that another one continues comes after it
     "%Y-%m-%d",
     "%Y/%m/%d",
     "%d/%m/%Y",
     "%m/%d/%Y",
+    "%d.%m.%Y.",
     "%d.%m.%Y",
+    "%d. %m. %Y",
     "%d-%m-%Y",
     "%m-%d-%Y",
     "%Y%m%d",
     "%d %b %Y",
     "%d-%b-%Y",
     "%d-%B-%Y",
+    "%d.%b.%Y",
+    "%d.%B.%Y",
     "%b %d %Y",
     "%B %d %Y",
     "%d. %B %Y",
@@ -25,8 +29,15 @@ _DAY_FORMATS = (
     "%d %B %Y",
     "%b %d, %Y",
     "%B %d, %Y",
+    "%Y.%m.%d.",
     "%Y.%m.%d",
+    "%Y. %m. %d.",
+    "%Y. %m. %d",
+    "%Y. %B %d.",
     "%Y年%m月%d日",
+    "%Y년 %m월 %d일",
+    "%Y년%m월%d일",
+    "%Y년 %B %d일",  # 10월 is a month name of Korean
 )
 _TIME_FORMATS = (
     "",
@@ -42,6 +53,10 @@ _TIME_FORMATS = (
     ", %I:%M:%S %p",
     ", %H:%M",
     ", %H:%M:%S",
+    " %H.%M",
+    " %H.%M.%S",
+    " %H時%M分",
+    " %H時%M分%S秒",
 )
 _OFFSET_FORMATS = ("", "%z", " %z")
 DATE_FORMATS = tuple(

@@ -29,6 +29,8 @@ from segcli.ingest.text_columns import EncodedColumn, dictionary_encode
 HINT_CENTURY = 1950  # example in the hint; two-digit years need a century, which only the user knows
 MIN_PARSED_SHARE = 0.9  # share of lines that a suggested option must parse
 NUMBER_FORMATS = ("epoch_s", "epoch_ms", "epoch_us", "excel")
+FIRST_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pl", "pt")  # of those that share names of months
+COMPACT_FORMATS = ("%Y%m%d%H%M%S", "%Y%m%d%H%M")  # the same number could be an id
 HINT_SAMPLE_SIZE = 24
 EARLIEST_HINT_DATE, LATEST_HINT_DATE = np.datetime64("1970-01-01"), np.datetime64("2100-01-01")
 
@@ -61,24 +63,34 @@ def _try_options(date_strings: pd.Series) -> Iterator[tuple[str, npt.NDArray[np.
         yield option, parse_with_century(date_strings, date_format, "UTC", HINT_CENTURY)
     for date_format in NUMBER_FORMATS:
         yield f"--date-format {date_format}", parse_serial_dates(date_strings, date_format, None)
+    for date_format in COMPACT_FORMATS:
+        yield f"--date-format {date_format}", parse_with_format(date_strings, date_format, None)
     gregorian_strings = date_strings.map(gregorian_converter("minguo"))
     for date_format in [] if gregorian_strings.equals(date_strings) else _find_known_formats(gregorian_strings):
         yield (
             "--set ingest.transactions.calendar=minguo",
             parse_with_century(gregorian_strings, date_format, "UTC", None),
         )
-    for language in LANGUAGES:
+    for language in sorted(LANGUAGES, key=_rank_language):
         locale = locales.load_locale(language)
         english_strings = date_strings.map(locale.translate_date)
         if not english_strings.equals(date_strings):
             for date_format in _find_known_formats(english_strings):
                 yield f"--locale {language}", parse_with_century(english_strings, date_format, "UTC", None)
+                buddhist_dates = english_strings.map(gregorian_converter("buddhist"))
+                option = f"--locale {language} --set ingest.transactions.calendar=buddhist"
+                yield option, parse_with_century(buddhist_dates, date_format, "UTC", None)
             for date_format in _find_short_year_formats(english_strings):
                 option = (
                     f"--locale {language} --date-format '{date_format}' "
                     f"--set ingest.transactions.century={HINT_CENTURY}"
                 )
                 yield option, parse_with_century(english_strings, date_format, "UTC", HINT_CENTURY)
+
+
+def _rank_language(language: str) -> int:
+    """Return the place of a language among the suggestions; the order of the others does not matter."""
+    return FIRST_LANGUAGES.index(language) if language in FIRST_LANGUAGES else len(FIRST_LANGUAGES)
 
 
 def _find_known_formats(date_strings: pd.Series) -> list[str]:
@@ -111,6 +123,10 @@ def _date_mask(times: npt.NDArray[np.datetime64]) -> npt.NDArray[np.bool_]:
 
 
 _UTC_NAME = re.compile(r"(?<=[0-9])\s*(?:UTC|GMT)$")
+_UTC_OFFSET_NAME = re.compile(r"\s*(?:GMT|UTC)([-+]\d\d:?\d\d)(?:\s*\([^)]*\))?$")  # as JavaScript prints it
+_MONTH_ABBREVIATION = re.compile(
+    r"(?<![^\W_])(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?:t?\.|t)(?=[\s,]|$)", re.IGNORECASE
+)
 _WEEKDAY_NAME = re.compile(r"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\.?,?\s+", re.IGNORECASE)
 FORMAT_SAMPLE_SIZE = (
     24  # evenly spaced values on which all formats are tried; the whole column is parsed only with those that fit
@@ -198,7 +214,7 @@ def parse_dates(
     is_blank = (distinct == "").to_numpy(dtype=bool)
     date_strings = distinct[~is_blank].map(to_half_width)
     if not declared_formats:
-        date_strings = date_strings.map(_strip_weekday_and_zone)
+        date_strings = date_strings.map(_simplify_english_date)
     if locale:
         date_strings, declared_formats = (
             date_strings.map(locale.translate_date),
@@ -220,13 +236,18 @@ def parse_dates(
     return ParsedDates(values[codes], is_blank[codes], (np.isnat(values) & ~is_blank)[codes], " or ".join(date_formats))
 
 
-def _strip_weekday_and_zone(date: str) -> str:
-    """Strip the day of the week, and replace the name of UTC by its offset.
+def _simplify_english_date(date: str) -> str:
+    """Strip the day of the week and the point of an abbreviated month, and replace the name of UTC by its offset.
 
-    >>> _strip_weekday_and_zone("Thu, 5 Jan 2023 10:00:00 GMT")
-    '5 Jan 2023 10:00:00+0000'
+    >>> _simplify_english_date("Thu, 5 Jan 2023 10:00:00 GMT"), _simplify_english_date("Sept. 5, 2023")
+    ('5 Jan 2023 10:00:00+0000', 'Sep 5, 2023')
+    >>> _simplify_english_date("Thu Jan 05 2023 10:00:00 GMT+0100 (CET)")
+    'Jan 05 2023 10:00:00+0100'
     """
-    return _UTC_NAME.sub("+0000", _WEEKDAY_NAME.sub("", date))
+    if not any(map(str.isalpha, date)):
+        return date
+    date = _MONTH_ABBREVIATION.sub(r"\1", _WEEKDAY_NAME.sub("", date))
+    return _UTC_NAME.sub("+0000", _UTC_OFFSET_NAME.sub(r"\1", date))
 
 
 def valid_date_mask(times: npt.NDArray[np.datetime64]) -> npt.NDArray[np.bool_]:
@@ -254,7 +275,9 @@ def looks_like_dates(cell_values: list[str], source: Source) -> bool:
     """Return whether known formats parse at least half of the given values, not counting blank ones."""
     locale, convert = locales.get_locale(source), gregorian_converter(source.calendar)
     half_width_texts = [to_half_width(text.strip()) for text in cell_values if text.strip()]
-    normalised_texts = [convert(locale.translate_date(text) if locale else text) for text in half_width_texts]
+    normalised_texts = [
+        convert(locale.translate_date(text) if locale else _simplify_english_date(text)) for text in half_width_texts
+    ]
     date_strings = _sample_values(pd.Series(normalised_texts, dtype=object))
     parsed_masks = [_readable_mask(date_strings, date_format) for date_format in _find_candidate_formats(date_strings)]
     return date_strings.empty or (

@@ -16,7 +16,7 @@ WINDOWS_ENCODING = "cp1252"
 # Common encodings of the supported languages; of those with the same decoded header, the first counts.
 CANDIDATE_ENCODINGS = (
     *("cp1251", "koi8-r", "gb18030", "big5", "cp950", "shift_jis", "cp932", "euc-jp", "euc-kr", "cp949"),
-    *("cp1258", "cp1250", "cp1254"),
+    *("cp1250", "cp1258", "cp1254", "cp1253", "iso-8859-7", "cp1256", "cp1255", "cp874"),
 )
 GUESS_HEAD_BYTES = 100_000  # bytes that contain the header
 GUESS_HEAD_LINES = 50  # lines in which to search for the header
@@ -109,6 +109,9 @@ NO_FILE_ENCODINGS = frozenset(
     {"charmap", "idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
 )
 _REPLACEMENT_CHARACTER = "\ufffd"
+# Shift JIS has the yen sign where ASCII has the backslash, and decoders return a backslash.
+_SHIFT_JIS_CODECS = frozenset({"cp932", "shift_jis", "shift_jis_2004", "shift_jisx0213"})
+_BACKSLASH_OF_AMOUNT = re.compile(r"(?<![^\s,;|\"(+-])\\(?=[ +-]?[0-9])")
 # Two-byte UTF-8 characters that were decoded as Windows-1252 and encoded as UTF-8 again: \u00c3\u00a9.
 _MOJIBAKE_PATTERN = re.compile(rb"\xc3[\x82\x83]\xc2[\x80-\xbf]")
 
@@ -149,10 +152,19 @@ def recode_chunk(body: bytes, encoding: str) -> bytes:
     Raises:
         UnicodeDecodeError: if it is not text in that encoding.
     """
-    if body.isascii():
+    if body.isascii() and b"\\" not in body:
         return body
-    text = body.decode(encoding)
+    text = restore_yen_signs(body.decode(encoding), encoding)
     return body if encoding.lower() in {"utf-8", "utf8"} else text.encode()
+
+
+def restore_yen_signs(text: str, encoding: str) -> str:
+    r"""Replace backslashes before amounts by yen signs in text that was decoded from Shift JIS.
+
+    >>> restore_yen_signs(r'A,"\4,900",C:\9', "cp932"), restore_yen_signs(r"A,\49", "utf-8")
+    ('A,"¥4,900",C:\\9', 'A,\\49')
+    """
+    return _BACKSLASH_OF_AMOUNT.sub("¥", text) if codecs.lookup(encoding).name in _SHIFT_JIS_CODECS else text
 
 
 def _decode_declared(content: FileContent, encoding: str, errors: str) -> DecodedText:
@@ -169,6 +181,7 @@ def _decode_declared(content: FileContent, encoding: str, errors: str) -> Decode
         ) from None
     except UnicodeError:
         raise InputProblem(f"not valid {encoding}", source=content.name, remedy="try another --encoding") from None
+    text = restore_yen_signs(text, encoding)
     return DecodedText(text.encode(errors="replace"), encoding, tuple(_note_replacements(text, errors)))
 
 
@@ -191,7 +204,7 @@ def _decode_legacy(content: FileContent, body: bytes, offset: int, errors: str) 
         note = (
             f"not UTF-8 (first at line {line}): read as {guess}, which fits the header; hint: --encoding overrides it"
         )
-        return DecodedText(body.decode(guess).encode(), guess, (note,))
+        return DecodedText(restore_yen_signs(body.decode(guess), guess).encode(), guess, (note,))
     try:
         text = body.decode("cp1252", errors=errors)
     except UnicodeDecodeError:

@@ -10,7 +10,7 @@ from segcli.config.ingest import Source
 from segcli.errors import InputProblem, UsageProblem
 from segcli.ingest import dialect, parser, presets
 from segcli.ingest.column_content import UNITLESS_TENURES, ContentChecker
-from segcli.ingest.column_detection import match_currency, match_order_date, suggest_customer_column
+from segcli.ingest.column_detection import match_currency, match_order_date, suggest_columns
 from segcli.ingest.column_matching import (
     CUSTOMER_VOCABULARY,
     ORDER_VOCABULARY,
@@ -171,7 +171,9 @@ def open_input(
     if may_hold_orders and columns.ORDER_DATE in order_mapping.columns:
         return _describe_orders(unmatched_file, order_mapping, content_check)
     status = _find_input_statuses(header, [], customer_mapping, source)
-    return _note_tenure(replace(unmatched_file, mapping=customer_mapping, status=status))
+    has_customer_id = columns.CUSTOMER_ID in customer_mapping.columns
+    advice = "" if has_customer_id or not may_hold_orders else suggest_columns(order_mapping, content_check)
+    return _note_tenure(replace(unmatched_file, mapping=customer_mapping, status=status, advice=advice))
 
 
 def _read_header(source: Source, content: files.FileContent) -> InputFile:
@@ -280,14 +282,13 @@ def _describe_orders(input_file: InputFile, order_mapping: ColumnMapping, conten
     header, source = input_file.header, input_file.source
     first_records = parser.sample_records(input_file.dialect, STATUS_SAMPLE_RECORDS)
     mapping = match_currency(header, first_records, order_mapping, source)
-    has_customer_id = columns.CUSTOMER_ID in order_mapping.columns
     return replace(
         input_file,
         mapping=mapping,
         is_orders=True,
         status=_find_input_statuses(header, first_records, mapping, source),
         rival_amounts=tuple(find_rival_amounts(header, first_records, mapping.columns, source)),
-        advice="" if has_customer_id else suggest_customer_column(order_mapping, content_check),
+        advice=suggest_columns(order_mapping, content_check),
         contains_discount=has_discounted_prices(header, first_records, mapping.columns, source),
     )
 

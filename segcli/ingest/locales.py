@@ -112,7 +112,7 @@ class Locale:
     def translate_date(self, text: str) -> str:
         """Translate a date to English month names and digits 0-9, without filler words."""
         english_text = self._month_pattern.sub(
-            lambda match: self.months[match[0].casefold()], self.convert_digits(text)
+            lambda match: self._english_month(match[0].casefold()), self.convert_digits(text)
         )
         if self.day_halves:
             english_text = self._day_half_pattern.sub(
@@ -123,6 +123,9 @@ class Locale:
             english_text = re.sub(rf"(?<!\w){re.escape(filler)}(?!\w)", "", english_text, flags=re.IGNORECASE)
         return " ".join(english_text.split())
 
+    def _english_month(self, name: str) -> str:
+        return self.months.get(name) or self.months[name.removesuffix(".")]  # the point of an abbreviation
+
     @cached_property
     def _day_half_pattern(self) -> re.Pattern[str]:
         longest_first = sorted(map(re.escape, self.day_halves), key=len, reverse=True)
@@ -131,7 +134,8 @@ class Locale:
     @cached_property
     def _month_pattern(self) -> re.Pattern[str]:
         longest_first = sorted(map(re.escape, self.months), key=len, reverse=True)
-        return re.compile(rf"(?<!\w)(?:{'|'.join(longest_first) or '(?!)'})(?!\w)", re.IGNORECASE)
+        months = "|".join(longest_first) or "(?!)"
+        return re.compile(rf"(?<!\w)(?:{months})(?!\w)(?:\.(?=[\s,]|$))?", re.IGNORECASE)
 
 
 _LEADING_DAY_HALF = re.compile(r"(AM|PM)\s*(\d{1,2}:\d\d(?::\d\d)?)")  # word order of Chinese

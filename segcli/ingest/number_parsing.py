@@ -25,6 +25,7 @@ LEDGER_MARKS = {"cr": True, "dr": False}  # credit and debit after an amount, as
 _OPTIONAL_SPACE = "[ \u00a0\u202f\t]*"
 _TEXT_APOSTROPHE = re.compile(r"^'(?=[-+(\u2212]|[0-9.,]+$)")  # hidden by spreadsheets: the cell is text
 _EMPTY_DECIMALS = re.compile(r"(?<=[0-9])[.,](?:-{1,2}|[\u2013\u2014])(?=[^0-9]*$)")  # 49.- and 49,-- have no cents
+_DIRECTION_MARKS = dict.fromkeys([0x200E, 0x200F, 0x061C, *range(0x2066, 0x206A)])  # around Arabic and Hebrew amounts
 _CURRENCY_CODE = re.compile(r"[A-Z]{3}")
 
 
@@ -55,7 +56,8 @@ def split_amount(amount: str) -> AmountSpelling:
     >>> split_amount("EUR(63.12)"), split_amount("'-75.63").digits_with_sign
     (AmountSpelling(digits='63.12', negative=True, currency='EUR'), '-75.63')
     """
-    match = _amount_pattern().fullmatch(_TEXT_APOSTROPHE.sub("", _EMPTY_DECIMALS.sub("", amount.strip()), count=1))
+    text = amount.translate(_DIRECTION_MARKS).strip()
+    match = _amount_pattern().fullmatch(_TEXT_APOSTROPHE.sub("", _EMPTY_DECIMALS.sub("", text), count=1))
     if match is None:
         return AmountSpelling(amount)
     signs = [match[name] for name in ("sign_1", "sign_2", "sign_3", "sign_4", "sign_5") if match[name]]
@@ -65,7 +67,7 @@ def split_amount(amount: str) -> AmountSpelling:
         len(signs) > 1
         or (signs and is_bracketed)
         or is_bracketed != bool(match["close"])
-        or len(set(map(_currency_code, currencies))) > 1
+        or len(set(map(currency_code, currencies))) > 1
     ):
         return AmountSpelling(amount)
     ledger = match["ledger"]
@@ -75,7 +77,7 @@ def split_amount(amount: str) -> AmountSpelling:
     digits = match["digits"].strip()
     keeps_plus = signs == ["+"] and not currencies  # a plain +7 stays as it is written
     return AmountSpelling(
-        f"+{digits}" if keeps_plus else digits, is_negative, _currency_code(currencies[0]) if currencies else ""
+        f"+{digits}" if keeps_plus else digits, is_negative, currency_code(currencies[0]) if currencies else ""
     )
 
 
@@ -84,7 +86,8 @@ def is_currency(value: str) -> bool:
     return value in _load_currency_codes() or (value.upper() in _load_currency_codes().values())
 
 
-def _currency_code(symbol: str) -> str:
+def currency_code(symbol: str) -> str:
+    """Return the code of a currency symbol; another text is unchanged."""
     return _load_currency_codes().get(symbol, symbol)
 
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from segcli import columns
 from segcli.config.ingest import Source
 from segcli.errors import InputProblem
-from segcli.ingest import dates, number_parsing, text_columns
+from segcli.ingest import dates, minor_units, number_parsing, text_columns
 from segcli.ingest.column_matching import ColumnMapping
 from segcli.ingest.date_errors import DateError
 from segcli.ingest.dates import ParsedDates
@@ -21,6 +21,7 @@ from segcli.ingest.status_columns import StatusColumns
 from segcli.ingest.text_columns import EncodedColumn, dictionary_encode
 from segcli.io.read import FileContent
 
+UNIT_CHOICE = "choose --set ingest.transactions.amount_unit=major   or   --set ingest.transactions.amount_unit=minor"
 MAX_UNREADABLE_SHARE = 0.5  # share of unreadable values from which a column is the wrong one, not a dirty one
 
 
@@ -118,9 +119,24 @@ class OrderExport:
         """
         if standard not in self.mapping.columns:
             return None
-        simple = self._read_simple_numbers(standard)
-        if simple is not None:
-            return np.where(simple[1], blank, simple[0])
+        values, is_missing = self._read_simple_numbers(standard) or self._read_any_numbers(standard)
+        if minor_units.uses_minor_units(standard, self.mapping.columns[standard], self.source):
+            self._require_whole_units(standard, values)
+            values = values / minor_units.units_per_line(self.get_encoded_column(columns.CURRENCY))
+        return np.where(is_missing, blank, values)
+
+    def _require_whole_units(self, standard: str, values: npt.NDArray[np.float64]) -> None:
+        """Reject amounts with decimals in a column that is in minor units only by its name."""
+        is_fractional = np.nan_to_num(values) % 1 != 0
+        if self.source.amount_unit is None and is_fractional.any():
+            row = int(is_fractional.argmax())
+            value = self.raw_table.encode_column(self.mapping.columns[standard]).value_at(row)
+            raise self._column_problem(
+                f"'{value}' has decimals, but the name of the column says minor units", standard, row, UNIT_CHOICE
+            ).with_quoted_values([value])
+
+    def _read_any_numbers(self, standard: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+        """Parse a column of numbers in any notation; return values and a mask of blanks."""
         texts = self.raw_table.encode_column(self.mapping.columns[standard])
         if standard == columns.QUANTITY:
             texts = texts.map_texts(number_parsing.strip_units)
@@ -141,7 +157,7 @@ class OrderExport:
             raise self._column_problem(
                 f"cannot read '{value}' as a number{declared_mark}", standard, row, remedy
             ).with_quoted_values([value])
-        return np.where(parsed_numbers.missing, blank, parsed_numbers.values)
+        return parsed_numbers.values, parsed_numbers.missing
 
     def _read_padded_dates(self) -> ParsedDates | None:
         """Parse dates with one known format, if all are zero-padded; else return None."""

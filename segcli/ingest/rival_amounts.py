@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from segcli import columns
 from segcli.config.ingest import Source
-from segcli.ingest import money, number_parsing
+from segcli.ingest import minor_units, money, number_parsing
 from segcli.ingest.column_matching import is_name_of, unique_texts
 
 COMPARED_COLUMNS = (columns.QUANTITY, columns.UNIT_PRICE, columns.AMOUNT)
@@ -130,7 +130,10 @@ class _NumberSample:
             parsed_numbers = number_parsing.read_numbers(texts, self._source)
         except ValueError:
             return None
-        return parsed_numbers.values if np.isfinite(parsed_numbers.values).mean() >= MIN_AGREEING_SHARE else None
+        values = parsed_numbers.values
+        if self._source.amount_unit is None and minor_units.strip_unit_name(name) is not None:
+            values = values / minor_units.MINOR_UNITS
+        return values if np.isfinite(parsed_numbers.values).mean() >= MIN_AGREEING_SHARE else None
 
 
 def _is_multiple(rival: _Amounts, product: _Amounts | None, quantity: _Amounts | None) -> bool:
