@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from itertools import zip_longest
 
 from segcli.ingest.column_matching import normalise_name
 from segcli.ingest.locales import LANGUAGES, load_language
@@ -20,9 +21,9 @@ ColumnSamples = Mapping[str, Sequence[str]]
 
 
 def list_role_words(role: str) -> list[str]:
-    """Return the normalised names of a column of event logs, the most specific first."""
-    words = [word for language in LANGUAGES for word in load_language(language).get("event_columns", {}).get(role, ())]
-    return [normalise_name(word) for word in words]
+    """Return the normalised names of a column of event logs, the most specific first: one of each language in turn."""
+    words = [load_language(language).get("event_columns", {}).get(role, ()) for language in LANGUAGES]
+    return [normalise_name(word) for ranked in zip_longest(*words) for word in ranked if word is not None]
 
 
 @cache
