@@ -14,7 +14,7 @@ from segcli.customers.order_history import CUSTOMER_ROW, ORDER_DAY
 from segcli.segment.confidence_intervals import wilson_interval
 
 BLOCK_CELLS = 4_000_000  # customers x items whose next items are found together
-TEST_COLUMNS = ["method", columns.CUSTOMERS, "hits", "hit_rate", "low", "high"]
+TEST_COLUMNS = ["method", columns.CUSTOMERS, "hits", "hit_rate", "low_rate", "high_rate"]
 RULE_METHOD, POPULAR_METHOD = "pairs", "most popular"
 
 Matrix = npt.NDArray[np.float64]
