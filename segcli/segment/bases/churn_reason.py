@@ -55,16 +55,16 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
         texts = _read_column(customers, options)
         has_cancelled = np.ones(len(texts), dtype=bool)
     class_by_text = {text: _classify_reason(str(text), options) for text in np.unique(texts[texts != ""].astype(str))}
-    labels = np.array([class_by_text.get(text, UNKNOWN) for text in texts], dtype=object)
+    labels = np.array([class_by_text.get(text, UNKNOWN) or OTHER_REASON for text in texts], dtype=object)
     labels[~has_cancelled] = NO_REASON
-    other_texts = sorted(text for text, name in class_by_text.items() if name == OTHER_REASON)
-    note = message("reasons without a class: {names}; add them to the option codes", names=", ".join(other_texts))
+    unclassified = sorted(text for text, name in class_by_text.items() if not name)
+    note = message("reasons without a class: {names}; add them to the option codes", names=", ".join(unclassified))
     order = [*dict.fromkeys((*options.codes, *CLASSES, OTHER_REASON, NO_REASON))]
     scores = pd.DataFrame({ADDS[0]: pd.Series(texts, dtype="str").where(texts != "")}).set_axis(customers.table.index)
     return BaseResult(
         labels,
         append_unknown([name for name in order if (labels == name).any()], labels),
-        (note,) * bool(other_texts),
+        (note,) * bool(unclassified),
         scores=scores,
     )
 
@@ -95,7 +95,8 @@ def _read_column(customers: Customers, options: Options) -> Texts:
         raise InputProblem(
             f"no column of reasons; available: {', '.join(customers.table.columns)}",
             source=customers.input_reports[0].input.name,
-            remedy="set the option column, or declare the cancellations under ingest.events and set the option table",
+            remedy="read the cancellations with --set ingest.events."
+            f"{options.table or 'subscriptions'}.path=FILE, or set the option column",
         )
     values = customers.table[name]
     texts: Texts = values.astype("str").where(values.notna(), "").str.strip().to_numpy(dtype=object)
@@ -103,13 +104,13 @@ def _read_column(customers: Customers, options: Options) -> Texts:
 
 
 def _classify_reason(text: str, options: Options) -> str:
-    """Return the class of a reason: the user's, or that of the longest known word in the text."""
+    """Return the class of a reason: the user's, or that of the longest known word in the text; blank without one."""
     for name, codes in options.codes.items():
         if normalise_name(text) in map(normalise_name, codes):
             return name
-    matches = {name: find_longest_word(text, _list_words(name)) for name in CLASSES}
-    best = max(CLASSES, key=lambda name: len(matches[name]))
-    return best if matches[best] else OTHER_REASON
+    matches = {name: find_longest_word(text, _list_words(name)) for name in (*CLASSES, OTHER_REASON)}
+    best = max(matches, key=lambda name: len(matches[name]))
+    return best if matches[best] else ""
 
 
 def _list_words(name: str) -> list[str]:

@@ -37,7 +37,9 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
     """
     tables = options.tables or list(customers.events)
     if not tables:
-        raise InputProblem("no tables of events", source="rules.engagement", remedy="declare them under ingest.events")
+        raise InputProblem(
+            "no tables of events", source="rules.engagement", remedy="read each with --set ingest.events.NAME.path=FILE"
+        )
     days_since_last = np.full(len(customers.table), np.iinfo(np.int64).max)
     active_days = [_collect_days(customers, table, days_since_last) for table in tables]
     pairs = pd.concat(active_days).drop_duplicates()

@@ -250,5 +250,7 @@ def test_segments_stand_in_their_natural_order_with_unknown_last() -> None:
 
 
 def test_an_unknown_base_is_refused_with_those_there_are() -> None:
-    with pytest.raises(ConfigProblems, match=r"no base 'generatoin'; known: age_band, aht, benefit, campaign_response, ces, channel"):
+    with pytest.raises(
+        ConfigProblems, match=r"no base 'generatoin'; known: age_band, aht, benefit, campaign_response, ces, channel"
+    ):
         decided("generatoin", customers(age=[1]))

@@ -230,8 +230,15 @@ def test_reasons_and_their_classes(reason: str, name: str) -> None:
     table = customers(**{"Churn Reason": texts(reason, None)})
     made = decided("churn_reason", table)
     assert list(made.labels) == [name, "unknown"]
-    assert made.notes == (f"reasons without a class: {reason}; add them to the option codes",) * (name == "other")
+    assert not made.notes
     assert labels("churn_reason", table, codes={"mine": [reason.upper()]}) == ["mine", "unknown"]
+
+
+@pytest.mark.base("churn_reason")
+def test_reasons_without_a_class_are_reported() -> None:
+    made = decided("churn_reason", customers(churn_reason=texts("Zorp", "price", "XC")))
+    assert list(made.labels) == ["other", "price", "other"]
+    assert made.notes == ("reasons without a class: XC, Zorp; add them to the option codes",)
 
 
 def test_a_table_without_reasons_is_refused() -> None:
