@@ -206,6 +206,8 @@ def _sort_by_time(
 def _compute_value(rows: EventRows, feature: str) -> Columns:
     values = rows.numbers("value")
     if feature == "value_sum":
+        if "type" in rows.table:  # logs give points that were redeemed as a negative or as a positive number
+            values = np.where(rows.mark_words("type", "event_types", "redeemed"), -np.abs(values), values)
         yield feature, pd.Series(rows.sum(values, ~np.isnan(values)))
     else:
         yield feature, rows.mean(values) if feature == "value_mean" else rows.last(values)
@@ -309,7 +311,8 @@ _FEATURES: Mapping[str, _Feature] = {
     **dict.fromkeys(COUNT_FEATURES, _Feature(_count_window)),
     **dict.fromkeys((DAYS_SINCE_FEATURE, DAYS_SINCE_FIRST_FEATURE), _Feature(_find_days_since)),
     **dict.fromkeys(("open_share", "click_share"), _Feature(_compute_response_share, ("type",), ("message",))),
-    **dict.fromkeys(("value_sum", "value_mean", "value_last"), _Feature(_compute_value, ("value",))),
+    **dict.fromkeys(("value_mean", "value_last"), _Feature(_compute_value, ("value",))),
+    "value_sum": _Feature(_compute_value, ("value",), ("type",)),
     **dict.fromkeys(("csat_mean", "csat_last"), _Feature(_compute_score, ("csat",), ("solved",))),
     **dict.fromkeys(("ces_mean", "ces_last"), _Feature(_compute_score, ("ces",), ("solved",))),
     "csat_by_touchpoint": _Feature(_compute_by_touchpoint, ("csat", "touchpoint"), ("solved",)),
