@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from itertools import zip_longest
 
-from segcli.ingest.column_matching import normalise_name
+from segcli.ingest.column_matching import list_column_names, normalise_name
 from segcli.ingest.locales import LANGUAGES, load_language
 
 DESCRIPTIONS: Mapping[str, str] = {
@@ -22,8 +21,7 @@ ColumnSamples = Mapping[str, Sequence[str]]
 
 def list_role_words(role: str) -> list[str]:
     """Return the normalised names of a column of event logs, the most specific first: one of each language in turn."""
-    words = [load_language(language).get("event_columns", {}).get(role, ()) for language in LANGUAGES]
-    return [normalise_name(word) for ranked in zip_longest(*words) for word in ranked if word is not None]
+    return list_column_names("event_columns", role)
 
 
 @cache

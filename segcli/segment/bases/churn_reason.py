@@ -13,7 +13,7 @@ from segcli.ingest.column_topics import find_longest_word
 from segcli.ingest.locales import LANGUAGES, load_language
 from segcli.message import message
 from segcli.model import Customers
-from segcli.segment.bases import UNKNOWN, BaseResult, _events, append_unknown
+from segcli.segment.bases import UNKNOWN, BaseResult, _column_values, _events, append_unknown
 
 CLASSES = ("price", "competitor", "product", "service", "no need", "circumstances", "payment")
 OTHER_REASON, NO_REASON = "other", "none"
@@ -88,9 +88,7 @@ def _read_column(customers: Customers, options: Options) -> Texts:
     Raises:
         InputProblem: the table has no such column.
     """
-    names = {normalise_name(str(name)): str(name) for name in customers.table}
-    words = list_role_words("reason") if options.column is None else [normalise_name(options.column)]
-    name = next((names[word] for word in words if word in names), None)
+    name = _column_values.match_column(customers, options.column or list_role_words("reason"))
     if name is None:
         raise InputProblem(
             f"no column of reasons; available: {', '.join(customers.table.columns)}",

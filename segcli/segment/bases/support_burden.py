@@ -63,7 +63,7 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
     notes = [message("tickets in 365 days: {count}", count=int(tickets.sum()))]
     if not np.isnan(csat).all():
         notes.append(message("dissatisfied: mean satisfaction below {limit:g}", limit=low_csat))
-    return BaseResult(labels, order, tuple(notes), scores=scores, tables={message("Support burden"): table})
+    return BaseResult(labels, order, tuple(notes), scores=scores, tables={message("Tickets by segment"): table})
 
 
 def _measure_burden(tickets: Numbers, handle_time: Numbers) -> Numbers:

@@ -165,7 +165,7 @@ def test_support_burden_ticket_by_ticket(day: date) -> None:
         heavy, unhappy = wanted >= 2.5, sum(scores[customer]) / len(scores[customer]) < 3 if scores[customer] else False
         words = {(True, True): "heavy and dissatisfied", (False, True): "dissatisfied", (True, False): "heavy"}
         assert label == (words.get((heavy, unhappy), "light") if tickets else "none")
-    table = made.tables["Support burden"].set_index("segment")
+    table = made.tables["Tickets by segment"].set_index("segment")
     assert table.loc["all", "tickets"] == sum(recent[who] for who in made.table["customer_id"])
     assert len(set(made.labels)) > 3
 
