@@ -94,3 +94,4 @@ def test_columns_of_the_file_by_common_names(
 ) -> None:
     assert labels(base, customers(**{header: texts(*values)})) == expected
     assert labels(base, customers(mine=texts(*values)), column="Mine") == expected
+    assert decided(base, customers(**{base: texts(*values)})).table[base].tolist()[:2] == values[:2]
