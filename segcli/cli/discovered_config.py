@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 SettingKey = tuple[str, ...]
 WRITTEN_SETTINGS: Sequence[SettingKey] = (
     ("output",),
+    ("history", "folder"),
     ("ingest", "rejects"),
     ("ingest", "state"),
     ("privacy", "key_file"),

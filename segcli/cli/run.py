@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
 
-from segcli.cli import discovered_config, export_files, gates, inputs, keys, run_outputs, segmenters, terminal
+from segcli.cli import (
+    discovered_config,
+    export_files,
+    gates,
+    inputs,
+    keys,
+    run_history,
+    run_outputs,
+    segmenters,
+    terminal,
+)
 from segcli.cli.command_settings import resolve_settings
 from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import Console, show_progress
@@ -117,10 +127,12 @@ def write_run(
     export_files.check_destinations(loaded_config.settings)
     keys.refuse_key_inside(loaded_config.settings, folder)
     output_names = [*RUN_FILES, *export_files.list_file_names(loaded_config.settings)]
+    history_settings = loaded_config.settings.history
+    input_paths = inputs.list_input_paths(loaded_config.settings, common_options)
     with _lock_output_folder(
         folder,
         output_names,
-        inputs.list_input_paths(loaded_config.settings, common_options),
+        input_paths,
         reject_paths,
         is_dry_run=common_options.dry_run,
         console=console,
@@ -128,6 +140,7 @@ def write_run(
         customers = inputs.read_customers(
             loaded_config, common_options, console, needs_contacts=_needs_contacts(loaded_config)
         )
+        run_history.check_history(history_settings, folder, customers.as_of)
         with show_progress(
             "finding segments" if loaded_config.declares_section("cluster") else "segmenting", common_options
         ):
@@ -139,11 +152,15 @@ def write_run(
         texts, export_results = _render_files(customers, analysis, loaded_config, common_options, console)
         if folder_path is None:
             console.log("would", f"write {', '.join(texts)} and run.json to {folder}")
+            if history_settings.folder is not None:
+                day_folder = run_history.describe_history(history_settings, customers.as_of)
+                console.log("would", f"keep the segment sizes in {day_folder}")
         else:
             run_facts = _collect_run_facts(
                 config_path, loaded_config, customers, segmentations, start_time, command_line
             )
             _save_outputs(folder_path, texts, run_facts, console)
+            run_history.save_history(history_settings, customers.as_of, texts, run_facts, input_paths, console)
     return RunOutcome(Path(folder), tuple(texts), customers, segmentations, analysis, export_results)
 
 

@@ -17,10 +17,10 @@ KIND_ROLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "campaigns": ("message",),
         "web": ("page", "session", "device"),
-        "tickets": ("solved", "first_reply", "response_minutes", "csat", "ces", "touchpoint"),
+        "tickets": ("solved", "first_reply", "response_minutes", "csat", "ces", "touchpoint", "reason"),
         "reviews": (),
         "points": (),
-        "subscriptions": ("end", "plan", "mrr", "interval"),
+        "subscriptions": ("end", "plan", "mrr", "interval", "reason"),
         "readings": (),
     }
 )

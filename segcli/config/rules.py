@@ -10,7 +10,8 @@ from segcli.config.section import PATH_MARK, Section
 
 SegmentColumn = Annotated[str, Field(pattern=r"^[^\W\d]\w*$")]
 
-
+# Bases with the name of a column that customer files often have, besides the standard columns
+BASES_NAMED_AS_COLUMNS = ("churn_reason", "language", "media", "transport")
 LIMIT_COUNT = 2  # a smallest and a largest size
 
 
@@ -129,7 +130,7 @@ class RulesSettings(Section):
         """Column of the segments: the name of the base, with a suffix if an input column has the same name."""
         base_column = (
             f"{self.base}{SEGMENT_SUFFIX}"
-            if self.base in {**TRANSACTION_COLUMNS, **CUSTOMER_TABLE_COLUMNS}
+            if self.base in {*TRANSACTION_COLUMNS, *CUSTOMER_TABLE_COLUMNS, *BASES_NAMED_AS_COLUMNS}
             else str(self.base)
         )
         return self.name or base_column

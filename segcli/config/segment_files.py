@@ -72,7 +72,9 @@ def expand_segment_folders(layer: Layer, read_folder: FolderReader) -> Layer:
             place = layer.find_place(("rules", number))
             problems.append(f"{place}: rules.{number}: folder stands alone; remove {other_keys}")
         else:
-            problems += _read_files(expansion, read_folder(entry["folder"]))
+            problems += _read_folder(
+                expansion, entry["folder"], read_folder, layer.find_place(("rules", number, "folder"))
+            )
     if problems:
         raise ConfigProblems(problems)
     values = {**layer.values, "rules": expansion.entries}
@@ -81,6 +83,16 @@ def expand_segment_folders(layer: Layer, read_folder: FolderReader) -> Layer:
 
 def _names_folder(entry: object) -> bool:
     return isinstance(entry, Mapping) and isinstance(entry.get("folder"), str)
+
+
+def _read_folder(expansion: _Expansion, folder: str, read_folder: FolderReader, place: str) -> list[str]:
+    """Add the segments of a folder, and return the problems; those of the folder itself begin with its place."""
+    try:
+        texts_by_path = read_folder(folder)
+    except ConfigProblems as folder_problems:
+        is_in_file = place.rpartition(":")[2].isdigit()  # a folder of the option --folder has no line
+        return [f"{place}: {problem}" if is_in_file else problem for problem in folder_problems.message_lines]
+    return _read_files(expansion, texts_by_path)
 
 
 def _read_files(expansion: _Expansion, texts_by_path: Sequence[tuple[str, str]]) -> list[str]:

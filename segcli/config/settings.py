@@ -17,6 +17,7 @@ from segcli.config.compare import CompareSettings
 from segcli.config.drivers import DriversSettings
 from segcli.config.export import ExportSettings
 from segcli.config.fairness import FairnessSettings
+from segcli.config.history import HistorySettings
 from segcli.config.ingest import IngestSettings
 from segcli.config.limits import LimitsSettings
 from segcli.config.persona import PersonaSettings
@@ -70,6 +71,9 @@ class Settings(Section):
         None,
         description="Output folder of `segcli run`. Default: runs/ followed by the name of your config.",
         json_schema_extra=PATH_MARK,
+    )
+    history: HistorySettings = Field(
+        default_factory=HistorySettings, description="Segment sizes of earlier runs, for `segcli compare --history`."
     )
     labels: dict[str, Annotated[str, Field(min_length=1)]] = Field(
         default_factory=dict,

@@ -1,5 +1,6 @@
 """Read customer tables, and join their attributes to the customers."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -21,7 +22,7 @@ from segcli.ingest.multiple_choice import add_choice_columns
 from segcli.ingest.parser import RawTable
 from segcli.ingest.period_columns import period_notes
 from segcli.io.csv_injection import unescape_table
-from segcli.message import count_message
+from segcli.message import count_message, message
 from segcli.model import Customers, Input, InputReport
 
 # Customer tables with one row per customer: attributes, survey answers, or earlier results of segcli
@@ -257,6 +258,7 @@ def join_attributes(
         .merge(new_columns, on=KEY_COLUMN, how="left")
         .drop(columns=KEY_COLUMN)
     )
+    address_file = customers.input_reports[0].input.name if key_column == join_key else ""
     unmatched_count = len(attributes) - int(new_columns[KEY_COLUMN].isin(keys).sum())
     match_note = _describe_match(matched_count, len(customers.table), unmatched_count, join_key)
     return replace(
@@ -264,7 +266,10 @@ def join_attributes(
         table=joined_table,
         input_reports=(
             *customers.input_reports,
-            replace(input_report, notes=(*input_report.notes, match_note, *_note_shared_contacts(keys, join_key))),
+            replace(
+                input_report,
+                notes=(*input_report.notes, match_note, *_note_shared_contacts(keys, join_key, address_file)),
+            ),
         ),
         warnings=(*customers.warnings, *customer_attributes.warnings),
         quality_checks=(*customers.quality_checks, *customer_attributes.quality_checks),
@@ -289,8 +294,22 @@ def _describe_match(matched_count: int, customer_count: int, unmatched_count: in
     )
 
 
-def _note_shared_contacts(keys: pd.Series, join_key: join_keys.JoinKey) -> Iterator[str]:
-    """Yield a note on customers who share an e-mail address or phone number, since they may be one person."""
+def _note_shared_contacts(keys: pd.Series, join_key: join_keys.JoinKey, address_file: str) -> Iterator[str]:
+    """Yield a note on customers who share an e-mail address or phone number, since they may be one person.
+
+    Args:
+        keys: address of each customer, blank if unknown.
+        join_key: kind of the addresses.
+        address_file: file that has them beside the ids; blank if the ids themselves are addresses.
+    """
     sharing_count = _count_duplicate_keys(keys)
-    if sharing_count and join_key != columns.CUSTOMER_ID:
-        yield f"customers who share their {join_key} with another: {sharing_count:,}; segcli does not merge them"
+    if not sharing_count or join_key == columns.CUSTOMER_ID:
+        return
+    count = message("customers who share their {key} with another: {count}", key=join_key, count=sharing_count)
+    if not address_file:
+        yield message("{count}; segcli does not merge them", count=count)
+        return
+    settings = shlex.join(
+        ["--set", f"ingest.identity.path={address_file}", "--set", f"ingest.identity.by=[{join_key}]"]
+    )
+    yield message("{count}; hint: {settings} merges them", count=count, settings=settings)

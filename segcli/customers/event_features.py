@@ -148,20 +148,29 @@ def _find_days_since(rows: EventRows, feature: str) -> Columns:
 
 
 def _compute_response_share(rows: EventRows, feature: str) -> Columns:
-    """Compute the share of messages sent that were opened or clicked; without message names, of sends."""
-    is_sent, is_delivered = (rows.mark_words("type", "event_types", words) for words in ("sent", "delivered"))
-    is_answer = rows.mark_words("type", "event_types", "opened" if feature == "open_share" else "clicked")
+    answered, sent = count_responses(rows, "opened" if feature == "open_share" else "clicked")
+    yield feature, divide_by_count(answered, sent)
+
+
+def count_responses(rows: EventRows, words: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Count the messages of each customer that were answered, and those that were sent; without message names, sends.
+
+    Args:
+        rows: events with a column `type`.
+        words: the answer: opened or clicked.
+    """
+    is_sent, is_delivered = (rows.mark_words("type", "event_types", sends) for sends in ("sent", "delivered"))
+    is_answer = rows.mark_words("type", "event_types", words)
     if "message" not in rows.table:
         sends = np.maximum(rows.count(is_sent), rows.count(is_delivered))  # a log may list both
-        yield feature, divide_by_count(np.minimum(rows.count(is_answer), sends), sends)
-        return
+        return np.minimum(rows.count(is_answer), sends), sends
     codes = rows.codes("message")
     size = int(codes.max(initial=0)) + 1
     sent_customers, sent_codes = unique_pairs(rows.positions, codes, is_sent | is_delivered)
     answer_customers, answer_codes = unique_pairs(rows.positions, codes, is_answer)
     is_answered = np.isin(sent_customers * size + sent_codes, answer_customers * size + answer_codes)
     answered = np.bincount(sent_customers[is_answered], minlength=rows.customer_count)
-    yield feature, divide_by_count(answered, np.bincount(sent_customers, minlength=rows.customer_count))
+    return answered, np.bincount(sent_customers, minlength=rows.customer_count)
 
 
 def _count_pages(rows: EventRows, feature: str) -> Columns:
@@ -197,6 +206,8 @@ def _sort_by_time(
 def _compute_value(rows: EventRows, feature: str) -> Columns:
     values = rows.numbers("value")
     if feature == "value_sum":
+        if "type" in rows.table:  # logs give points that were redeemed as a negative or as a positive number
+            values = np.where(rows.mark_words("type", "event_types", "redeemed"), -np.abs(values), values)
         yield feature, pd.Series(rows.sum(values, ~np.isnan(values)))
     else:
         yield feature, rows.mean(values) if feature == "value_mean" else rows.last(values)
@@ -278,14 +289,7 @@ def _find_plan(rows: EventRows, feature: str) -> Columns:
     plans = rows.table["plan"].astype("str").where(rows.table["plan"].notna())
     is_known = _mark_active(rows) & plans.notna().to_numpy()
     codes, texts = pd.factorize(plans[is_known], sort=True)
-    last_codes = EventRows(
-        rows.positions[is_known],
-        rows.times[is_known],
-        rows.table[is_known],
-        rows.customer_count,
-        rows.as_of,
-        rows.horizon,
-    ).last(codes.astype(np.float64))
+    last_codes = rows.filter(is_known).last(codes.astype(np.float64))
     plan = pd.Series(None, index=range(rows.customer_count), dtype="str")
     has_plan = last_codes.notna()
     plan[has_plan] = np.asarray(texts, dtype=object)[last_codes[has_plan].astype(int)] if len(texts) else []
@@ -307,7 +311,8 @@ _FEATURES: Mapping[str, _Feature] = {
     **dict.fromkeys(COUNT_FEATURES, _Feature(_count_window)),
     **dict.fromkeys((DAYS_SINCE_FEATURE, DAYS_SINCE_FIRST_FEATURE), _Feature(_find_days_since)),
     **dict.fromkeys(("open_share", "click_share"), _Feature(_compute_response_share, ("type",), ("message",))),
-    **dict.fromkeys(("value_sum", "value_mean", "value_last"), _Feature(_compute_value, ("value",))),
+    **dict.fromkeys(("value_mean", "value_last"), _Feature(_compute_value, ("value",))),
+    "value_sum": _Feature(_compute_value, ("value",), ("type",)),
     **dict.fromkeys(("csat_mean", "csat_last"), _Feature(_compute_score, ("csat",), ("solved",))),
     **dict.fromkeys(("ces_mean", "ces_last"), _Feature(_compute_score, ("ces",), ("solved",))),
     "csat_by_touchpoint": _Feature(_compute_by_touchpoint, ("csat", "touchpoint"), ("solved",)),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
-from segcli.ingest.column_matching import normalise_name
+from segcli.ingest.column_matching import list_column_names, normalise_name
 from segcli.ingest.locales import LANGUAGES, load_language
 
 DESCRIPTIONS: Mapping[str, str] = {
@@ -20,9 +20,8 @@ ColumnSamples = Mapping[str, Sequence[str]]
 
 
 def list_role_words(role: str) -> list[str]:
-    """Return the normalised names of a column of event logs, the most specific first."""
-    words = [word for language in LANGUAGES for word in load_language(language).get("event_columns", {}).get(role, ())]
-    return [normalise_name(word) for word in words]
+    """Return the normalised names of a column of event logs, the most specific first: one of each language in turn."""
+    return list_column_names("event_columns", role)
 
 
 @cache

@@ -36,11 +36,17 @@ def note_event_log(customers: Customers, input_file: InputFile) -> Customers:
 
     A log with one row per customer looks like a table of customers, so it is refused only when a command needs orders.
     """
-    evidence = _find_evidence(input_file)
-    if evidence is None or not evidence.time_column or input_file.is_segcli_output:
+    evidence = find_event_log(input_file)
+    if evidence is None:
         return customers
     first_report, *other_reports = customers.input_reports
     return replace(customers, input_reports=(replace(first_report, event_log=evidence), *other_reports))
+
+
+def find_event_log(input_file: InputFile) -> EventLogEvidence | None:
+    """Return which log of events a table that has no orders looks like; None if it looks like none."""
+    evidence = None if input_file.is_segcli_output else _find_evidence(input_file)
+    return evidence if evidence is not None and evidence.time_column else None
 
 
 def describe_event_log(file_name: str, evidence: EventLogEvidence) -> InputProblem:

@@ -10,11 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
-from segcli.config.events import EVENT_TIME, TOUCHPOINT_FEATURES
+from segcli.config.events import EVENT_TIME, TIME_ROLES, TOUCHPOINT_FEATURES
 from segcli.customers.event_kinds import list_value_words
 from segcli.ingest.column_matching import normalise_name
 
 BLOCK_ROWS = 2_000_000  # events whose features are computed together
+TICKET_RESULTS = ("csat", "ces", "duration")  # known once a ticket is solved
 EXACT_SUM_LIMIT = 2**53  # up to here, sums of whole numbers are exact
 
 RowMask = npt.NDArray[np.bool_]
@@ -50,6 +51,10 @@ class EventRows:
         if not is_selected.all():
             positions, times, events = positions[is_selected], times[is_selected], events[is_selected]
         return cls(positions, times, events, len(customer_ids), as_of, horizon)
+
+    def filter(self, is_kept: RowMask) -> "EventRows":
+        """Return the events that a mask marks."""
+        return replace(self, positions=self.positions[is_kept], times=self.times[is_kept], table=self.table[is_kept])
 
     def split_customers(self, features: Sequence[str]) -> Iterator["EventRows"]:
         """Yield the events of consecutive blocks of customers, so that the work on one block needs little memory.
@@ -139,6 +144,19 @@ class EventRows:
         result = np.full(self.customer_count, np.nan)
         result[positions[order]] = known[order]  # of several, the last assignment counts
         return pd.Series(result)
+
+
+def hide_later_facts(rows: pd.DataFrame, horizon: np.datetime64) -> pd.DataFrame:
+    """Return the events without what was not known before a day: later times, and ratings of tickets solved later."""
+    later = {
+        role: (rows[role].to_numpy() >= horizon)
+        for role in TIME_ROLES
+        if role in rows and role != EVENT_TIME and pd.api.types.is_datetime64_dtype(rows[role].dtype)
+    }
+    hidden = {role: is_later for role, is_later in later.items() if is_later.any()}
+    if "solved" in hidden:
+        hidden |= {role: hidden["solved"] for role in TICKET_RESULTS if role in rows}
+    return rows.assign(**{role: rows[role].mask(is_hidden) for role, is_hidden in hidden.items()})
 
 
 def unique_pairs(

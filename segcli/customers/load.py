@@ -12,7 +12,7 @@ from segcli.customers import engines, join_keys, quality_rules
 from segcli.customers.attributes import customers_from_table, join_attributes
 from segcli.customers.cache import clear_cache
 from segcli.customers.event_files import EventFile, open_event_files
-from segcli.customers.event_logs import note_event_log, refuse_event_log
+from segcli.customers.event_logs import describe_event_log, find_event_log, note_event_log, refuse_event_log
 from segcli.customers.events import join_events
 from segcli.customers.identity import add_merged_ids, resolve_identities
 from segcli.customers.identity_matcher import IdentityMatcher
@@ -117,9 +117,15 @@ def _load_main(main_files: Sequence[InputFile], request: ReadRequest) -> Custome
     refuse_event_log(main_files[0])
     has_customer_id = columns.CUSTOMER_ID in main_files[0].mapping.columns
     join_key: join_keys.JoinKey = "customer_id" if has_customer_id else "email"
-    customers = customers_from_table(
-        main_files[0], request.settings, request.column_rules, join_key=join_key, as_of=request.as_of
-    )
+    try:
+        customers = customers_from_table(
+            main_files[0], request.settings, request.column_rules, join_key=join_key, as_of=request.as_of
+        )
+    except InputProblem:
+        event_log = find_event_log(main_files[0])  # several rows of a customer are no table of customers
+        if event_log is None:
+            raise
+        raise describe_event_log(main_files[0].content.name, event_log) from None
     return note_event_log(customers, main_files[0])
 
 

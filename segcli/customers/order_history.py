@@ -16,6 +16,7 @@ from segcli.arrow import Mask
 from segcli.config.events import EVENT_TIME, FEATURES
 from segcli.customers import order_runs
 from segcli.customers.event_features import FeatureRequest, add_features, find_table_features
+from segcli.customers.event_rows import hide_later_facts
 from segcli.customers.event_tables import transform_tables
 from segcli.customers.metrics import DESCRIPTIVE_LINE_COLUMNS, MetricInputs, build_customer_table
 from segcli.customers.order_runs import LineColumns, OrderRuns, ReturnLines, group_consecutive, sort_returns
@@ -231,7 +232,8 @@ def customers_as_of(customers: Customers, day: date) -> Customers:
 
 
 def _select_past_events(rows: pd.DataFrame, day: date) -> pd.DataFrame:
-    return rows[rows[EVENT_TIME].to_numpy() < np.datetime64(day)].reset_index(drop=True)
+    past_rows = rows[rows[EVENT_TIME].to_numpy() < np.datetime64(day)].reset_index(drop=True)
+    return hide_later_facts(past_rows, np.datetime64(day))
 
 
 def _drop_unused_ids(kept_lines: pd.DataFrame) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import zip_longest
 
 from segcli import columns
 from segcli.columns import ColumnKind
@@ -58,6 +59,17 @@ def normalise_name(name: str) -> str:
         return name.lower().translate(_DROPPED_CHARACTERS)
     folded_name = unicodedata.normalize("NFKC", name).casefold().translate(_CEDILLAS)
     return "".join(character for character in folded_name if character.isalnum())
+
+
+def list_column_names(list_key: str, name: str) -> list[str]:
+    """Return the normalised names of a column, the most specific first: one of each language in turn.
+
+    Args:
+        list_key: key of the lists in the word files.
+        name: key of the column in these lists.
+    """
+    words = [load_language(language).get(list_key, {}).get(name, ()) for language in LANGUAGES]
+    return [normalise_name(word) for ranked in zip_longest(*words) for word in ranked if word is not None]
 
 
 def count_known_names(header: Iterable[str]) -> int:

@@ -36,20 +36,26 @@ def find_matching_word(name: str, list_key: str) -> str:
     Phrases, and words with non-ASCII letters, also match inside other words.
     """
     name_words = split_words(name)
-    text = " ".join(name_words)
-    for word in sorted(word_list(list_key)):
-        stem = word.removesuffix(STEM_SUFFIX)
-        if " " in stem or not stem.isascii():
-            if stem in text:
-                return stem
-            continue
-        is_stem = word != stem
-        match = next(
-            (name_word for name_word in name_words if name_word == stem or (is_stem and name_word.startswith(stem))), ""
-        )
-        if match:
-            return str(match)
-    return ""
+    return next((match for word in sorted(word_list(list_key)) if (match := _match_word(name_words, word))), "")
+
+
+def find_longest_word(text: str, words: Iterable[str]) -> str:
+    """Return the longest of the words that occur in a text, as in `find_matching_word`; blank if none does.
+
+    >>> find_longest_word("Too_Expensive for me", ["expensive", "too expensive", "cost*"])
+    'too expensive'
+    """
+    text_words = split_words(text)
+    return max((_match_word(text_words, word.casefold()) for word in words), key=len, default="")
+
+
+def _match_word(name_words: list[str], word: str) -> str:
+    """Return the word, or the longer one that a stem begins, if it is among the words of a name; blank if not."""
+    stem = word.removesuffix(STEM_SUFFIX)
+    if " " in stem or not stem.isascii():
+        return stem if " ".join(_LETTER_RUN.findall(stem)) in " ".join(name_words) else ""
+    is_stem = word != stem
+    return next((found for found in name_words if found == stem or (is_stem and found.startswith(stem))), "")
 
 
 # Special categories of personal data: column names about health, belief, origin, politics or sexual life

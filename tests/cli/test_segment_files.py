@@ -141,7 +141,10 @@ def test_a_mistake_in_a_file_is_shown_with_its_place(segcli: Run, shop: Path, te
 def test_a_folder_without_segments_and_a_run_without_rules_are_refused(segcli: Run, shop: Path) -> None:
     (shop / "empty").mkdir()
     done = segcli("rules", "many.csv", "--folder", "empty")
-    assert (done.returncode, "empty: no segment file (.yaml or .yml) in this folder" in done.stderr) == (2, True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("segcli: empty: no segment file (.yaml or .yml) in this folder")
+    (shop / "none.yaml").write_text("ingest: {transactions: {path: many.csv}}\nrules:\n  - folder: none\n")
+    assert "none.yaml:3:5: none: not a folder; hint: " in segcli("run", "none.yaml").stderr
     (shop / "plain.yaml").write_text("ingest: {transactions: {path: many.csv}}\nrfm: {bins: 5}\n")
     assert segcli("run", "plain.yaml", "-o", "plain").returncode == 0
     done = segcli("rules", "many.csv", "--folder", "segments", "--diff", "plain")

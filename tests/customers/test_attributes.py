@@ -6,7 +6,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from segcli.config.ingest import IngestSettings, Source
+from segcli.config.ingest import IdentitySettings, IngestSettings, Source
 from segcli.customers import load_customers
 from segcli.customers.attributes import join_attributes
 from segcli.errors import InputProblem
@@ -78,10 +78,13 @@ def test_customers_who_share_an_address_are_kept_apart_and_counted(file_of: Call
     orders = file_of("customer_id,order_date,amount,email\nA,2026-01-01,5,ann@x.io\nB,2026-01-02,5,Ann@x.io\n", "o.csv")
     found = load_customers(IngestSettings(transactions=Source(path=orders)), extra_paths=[file_of(CRM, "crm.csv")])
     assert found.table["city"].tolist() == ["Graz", "Graz"]
-    assert (
-        found.input_reports[1].notes[-1]
-        == "customers who share their email with another: 2; segcli does not merge them"
+    remedy = f"--set ingest.identity.path={orders} --set 'ingest.identity.by=[email]' merges them"
+    assert found.input_reports[1].notes[-1] == f"customers who share their email with another: 2; hint: {remedy}"
+    identity = IdentitySettings(path=orders, by=["email"])
+    merged = load_customers(
+        IngestSettings(transactions=Source(path=orders), identity=identity), extra_paths=[file_of(CRM, "crm.csv")]
     )
+    assert merged.table["customer_id"].tolist() == ["A"]
 
 
 def test_one_row_per_address(file_of: Callable[..., str]) -> None:

@@ -290,3 +290,11 @@ def test_a_feature_without_its_column_is_refused(feature: str, tmp_path: Path) -
         return
     with pytest.raises(UsageProblem, match=rf"log.features: {feature} needs a column (\w+), which is not recognised"):
         load_shop(log={"path": str(path), "features": [feature]})
+
+
+def test_redeemed_points_lower_the_sum_with_either_sign(tmp_path: Path) -> None:
+    path = tmp_path / "points.csv"
+    rows = ["earned,50", "redeemed,20", "Redeemed,-5", "expired,1"]
+    path.write_text("customer_id,time,type,points\n" + "".join(f"K-001,2026-06-01,{row}\n" for row in rows))
+    found = load_shop(points={"path": str(path)}).table["points_value_sum"]
+    assert found.iloc[:2].tolist() == [24, 0]

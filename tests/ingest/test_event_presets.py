@@ -48,6 +48,7 @@ TRUTHS = {
     "stripe-subscriptions": Truth(
         2, "customer_id", {"mrr": 20, "status": "active", "plan": "Gold", "tenure_days": 181}
     ),
+    "talon-one-points": Truth(3, "customer_id", {"value_sum": 70, "count_30d": 2}),
     "zendesk-tickets": Truth(2, "email", {"csat_mean": 1, "csat_mean_mail": 1, "response_hours": 0.5}),
 }
 

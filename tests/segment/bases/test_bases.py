@@ -25,7 +25,7 @@ def test_contract_of_a_base(name: str) -> None:
         bases.parse_options(name, {"nope": 1})
     refused = (InputProblem, ConfigProblems)  # the latter where a rule of the options speaks of the column
     with pytest.raises(
-        refused, match=r"no column|no rating columns|[Uu]se the order export|not an order export|a store table"
+        refused, match=r"no column|no table|no rating columns|[Uu]se the order export|not an order export|a store table"
     ):
         decided(name, customers(nothing=[1, 2]))
 
@@ -250,5 +250,7 @@ def test_segments_stand_in_their_natural_order_with_unknown_last() -> None:
 
 
 def test_an_unknown_base_is_refused_with_those_there_are() -> None:
-    with pytest.raises(ConfigProblems, match=r"no base 'generatoin'; known: age_band, aht, benefit, ces, channel"):
+    with pytest.raises(
+        ConfigProblems, match=r"no base 'generatoin'; known: age_band, aht, benefit, campaign_response, ces, channel"
+    ):
         decided("generatoin", customers(age=[1]))

@@ -98,8 +98,11 @@ def test_pairs_of_categories_with_their_lift_for_all_and_for_segments(bought: Bo
         table.table.assign(tier=texts(*"xxxyyy")), table.as_of, table.input_reports, transactions=table.transactions
     )
     made = decided("product_affinity", table, minimum_customers=2, by=["tier"])
-    assert made.tables["Pairs"].to_numpy().tolist() == [["all", "rum", "tea", 3, 1.5]]
-    assert made.tables["Pairs by tier"].to_numpy().tolist() == [["x", "rum", "tea", 3, 1.0]]
+    assert made.tables["Pairs"].to_numpy().tolist() == [["all", "rum", "tea", 3, 0.5, 1.5, 0.75, 1.0]]
+    assert made.tables["Pairs by tier"].to_numpy().tolist() == [["x", "rum", "tea", 3, 1.0, 1.0, 1.0, 1.0]]
+    next_items = made.table["product_affinity_next"]
+    assert next_items[3] == "tea"  # D bought rum only; the buyers of ale bought nothing else
+    assert next_items.notna().sum() == 1
     assert made.segments == ["rum", "ale"]  # of as many lines, the first in the alphabet
 
 

@@ -77,3 +77,21 @@ def test_the_best_tenth_is_d1_and_equal_values_share_the_better_part() -> None:
     assert list(made.labels[90:]) == ["D1"] * 10
     assert made.notes == ("D1: 19% of revenue",)  # (91 + ... + 100) / 5050
     assert labels("decile", customers(revenue=[5.0] * 9 + [1.0, np.nan]), parts=2) == ["D1"] * 9 + ["D2", "unknown"]
+
+
+@pytest.mark.base("language", "transport", "media")
+@pytest.mark.parametrize(
+    ("base", "header", "values", "expected"),
+    [
+        ("language", "Korrespondenzsprache", ["de-AT", "DE", "Deutsch", None], ["de", "de", "Deutsch", "unknown"]),
+        ("language", "locale", ["pt_BR", "zh-Hans-CN", "fil", ""], ["pt", "zh", "fil", "unknown"]),
+        ("transport", "Mode of transport", ["car", "bike", "car", None], ["car", "bike", "car", "unknown"]),
+        ("media", "социальная сеть", ["VK", "VK", "OK", None], ["VK", "VK", "OK", "unknown"]),
+    ],
+)
+def test_columns_of_the_file_by_common_names(
+    base: str, header: str, values: list[str | None], expected: list[str]
+) -> None:
+    assert labels(base, customers(**{header: texts(*values)})) == expected
+    assert labels(base, customers(mine=texts(*values)), column="Mine") == expected
+    assert decided(base, customers(**{base: texts(*values)})).table[base].tolist()[:2] == values[:2]
