@@ -22,7 +22,8 @@ from segcli.segment.clustering.assignment import compute_margins, distances_to_c
 from segcli.segment.clustering.cluster_names import list_feature_words, name_segments
 from segcli.segment.clustering.feature_encoding import Feature, FeatureMatrix
 from segcli.segment.clustering.features import FeatureSet, build_features
-from segcli.segment.clustering.k_selection import KCandidate, KSelection, select_k
+from segcli.segment.clustering.k_candidates import KCandidate
+from segcli.segment.clustering.k_selection import KSelection, select_k
 from segcli.segment.clustering.stability import describe_jaccard
 from segcli.segment.methods import SWEEP_ROWS, ClusterFit, ClusteringMethod, Labels
 from segcli.segment.profiles import build_profile
