@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
 
-from segcli.cli import discovered_config, export_files, gates, inputs, keys, run_outputs, segmenters, terminal
+from segcli.cli import (
+    discovered_config,
+    export_files,
+    gates,
+    inputs,
+    keys,
+    report_analyses,
+    run_outputs,
+    segmenters,
+    terminal,
+)
 from segcli.cli.command_settings import resolve_settings
 from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import Console, show_progress
@@ -157,7 +167,7 @@ def _render_files(
     """Return the files of a run, by name, except run.json, and the audiences of its exports."""
     from segcli.reports.data_package import DATA_PACKAGE_FILE, describe_tables
 
-    analysis_providers = segmenters.build_analysis_providers(customers, loaded_config, console)
+    analysis_providers = report_analyses.build_analysis_providers(customers, loaded_config, console)
     with show_progress("describing segments", common_options):
         texts = run_outputs.render_segment_files(analysis, loaded_config, analysis_providers, console)
     with show_progress("computing predictions and reports", common_options):
