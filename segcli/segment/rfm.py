@@ -173,9 +173,9 @@ def segment_by_rfm(
         provenance=build_provenance(customers, "rfm", settings, seed if settings.ties == "random" else None),
         warnings=tuple(_find_warnings(customers, settings, dimensions)),
         notes=(
-            *describe_scores(dimensions, customer_scores),
             *describe_money_extremes(customers.table, dimensions),
             _describe_map(segment_map),
+            *describe_scores(dimensions, customer_scores),
         ),
     )
 

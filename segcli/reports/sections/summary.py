@@ -64,7 +64,7 @@ def _build_next_steps(overview: Overview) -> Statements:
     notes += [NO_TARGET_NOTE] if steps[0].exclusion else []
     return Statements(
         message("Next steps"),
-        [_state_next_step(step, overview.currency, unknown) for step in steps],
+        [_state_next_steps(list(same_steps), overview.currency, unknown) for same_steps in _group_by_action(steps)],
         [*notes, *[DEFAULT_TARGETS_NOTE] * overview.has_default_targets],
     )
 
@@ -167,7 +167,30 @@ def _state_finding(finding: KeyFinding) -> Statement:
     )
 
 
-def _state_next_step(step: NextStep, currency: str, common_gaps: Sequence[str]) -> Statement:
+def _group_by_action(steps: Sequence[NextStep]) -> Iterable[Sequence[NextStep]]:
+    """Return the steps in order, those with the same action together; steps without an action stay alone."""
+    groups: dict[object, list[NextStep]] = {}
+    for step in steps:
+        groups.setdefault(step.action or step, []).append(step)
+    return groups.values()
+
+
+def _state_next_steps(steps: Sequence[NextStep], currency: str, common_gaps: Sequence[str]) -> Statement:
+    """State one action for one segment or several, with the facts of each segment."""
+    names = join_messages(" and ", [step.segment for step in steps])
+    action = steps[0].action
+    text = message("{segment}: {action}", segment=names, action=action) if action else names
+    facts = [_list_step_facts(step, currency, common_gaps) for step in steps]
+    if len(steps) == 1:
+        return Statement(text, join_messages("; ", facts[0]))
+    facts_by_segment = [
+        message("{segment}: {facts}", segment=step.segment, facts=join_messages(", ", step_facts))
+        for step, step_facts in zip(steps, facts, strict=True)
+    ]
+    return Statement(text, join_messages("; ", facts_by_segment))
+
+
+def _list_step_facts(step: NextStep, currency: str, common_gaps: Sequence[str]) -> list[str]:
     facts: list[str] = [
         count_message("{count} customer", "{count} customers", step.customers)
         if step.reach is None
@@ -185,8 +208,7 @@ def _state_next_step(step: NextStep, currency: str, common_gaps: Sequence[str]) 
     gaps = [name for name in step.missing if name not in common_gaps]
     if gaps:
         facts.append(message("not known: {names}", names=join_messages(", ", gaps)))
-    text = message("{segment}: {action}", segment=step.segment, action=step.action) if step.action else step.segment
-    return Statement(text, join_messages("; ", facts))
+    return facts
 
 
 def _build_evidence(findings: Findings, overview: Overview) -> Iterator[Block]:
