@@ -29,7 +29,7 @@ TargetArgument = Annotated[
 ]
 MORE_FORMATS = tuple(plugins.list_plugin_files("segcli.reports.check_formats"))
 MIN_RANK_CORRELATION = 0.05  # with later purchases, which the interval must exceed
-HIGH_CONFIDENCE, MIDDLING_CONFIDENCE = "confidence high", "confidence middling"  # beginnings of the quality check
+HIGH_CONFIDENCE, MEDIUM_CONFIDENCE = "confidence high", "confidence medium"  # beginnings of the quality check
 
 EXAMPLES = (
     "segcli check orders.csv",
@@ -236,7 +236,7 @@ def _cap_confidence(
     if not weakness:
         return findings
     return [
-        replace(finding, what=f"{MIDDLING_CONFIDENCE}{finding.what.removeprefix(HIGH_CONFIDENCE)}; {weakness}")
+        replace(finding, what=f"{MEDIUM_CONFIDENCE}{finding.what.removeprefix(HIGH_CONFIDENCE)}; {weakness}")
         if finding.what.startswith(HIGH_CONFIDENCE)
         else finding
         for finding in findings
