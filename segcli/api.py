@@ -22,7 +22,7 @@ from typing import Any
 
 import pandas as pd
 
-from segcli.cli import command_settings, inputs, segmenters
+from segcli.cli import command_settings, inputs, report_analyses, segmenters
 from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import Console
 from segcli.config import LoadedSettings, build_dotted_layer
@@ -187,7 +187,7 @@ def report(
 
     loaded = _load_settings("report", config, settings, data)
     customers, segmentations = _collect_segmentations(data, loaded)
-    providers = segmenters.build_analysis_providers(customers, loaded, Console(_QUIET))
+    providers = report_analyses.build_analysis_providers(customers, loaded, Console(_QUIET))
     findings = collect_findings(customers, Analysis(segmentations, loaded.settings), providers)
     result = build_report(findings, loaded.settings.report)
     language = load_language(loaded.settings.language)

@@ -5,7 +5,7 @@ stay as they are, numbers and dates get the notation of the language, and a mess
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from numbers import Integral, Real
 from types import MappingProxyType
@@ -22,6 +22,10 @@ class NumberText(Protocol):
     """Text of a number that keeps the number."""
 
     number: float
+
+
+class CustomerCount(int):
+    """Number of customers in a message; reports leave out messages with a number that is too small to publish."""
 
 
 class Message(str):
@@ -99,6 +103,19 @@ def join_messages(separator: str, parts: Iterable[str]) -> JoinedMessage:
     """
     joined_parts = tuple(parts)
     return JoinedMessage(separator.join(joined_parts), separator, joined_parts)
+
+
+def list_customer_counts(text: object) -> Iterator[int]:
+    """Yield the numbers of customers that a message, or a message within it, states.
+
+    >>> list(list_customer_counts(join_messages(": ", ["7 customers", message("{n} of them", n=CustomerCount(3))])))
+    [3]
+    """
+    if isinstance(text, CustomerCount):
+        yield int(text)
+    elif isinstance(text, Message | JoinedMessage):
+        for part in text.values.values() if isinstance(text, Message) else text.parts:
+            yield from list_customer_counts(part)
 
 
 def fill_template(template: str, values: Mapping[str, object], format_value: Callable[[object, str], str]) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from typer import Option
 
-from segcli.cli import inputs, options, segmenters
+from segcli.cli import inputs, options, report_analyses, segmenters
 from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import Console
 
@@ -67,7 +67,7 @@ def command(
             command_input.customers,
             command_input.settings.backtest,
             command_input.settings.seed,
-            segmenters.build_as_of_segmenter(command_input.loaded_config),
+            report_analyses.build_as_of_segmenter(command_input.loaded_config),
         )
         write_result(build_backtest_result(backtest_result, command_input.customers), common_options, console)
         command_input.check_quality()

@@ -31,7 +31,7 @@ MORE_FORMATS = tuple(plugins.list_plugin_files("segcli.reports.check_formats"))
 # With later purchases; the interval must lie above it. Cohen (1988) calls a correlation of .1 small; with .05, 3 of 66
 # shops in which nothing can be predicted had high confidence (benchmarks/thin_shops.py).
 MIN_RANK_CORRELATION = 0.1
-HIGH_CONFIDENCE, MIDDLING_CONFIDENCE = "confidence high", "confidence middling"  # beginnings of the quality check
+HIGH_CONFIDENCE, MEDIUM_CONFIDENCE = "confidence high", "confidence medium"  # beginnings of the quality check
 
 EXAMPLES = (
     "segcli check orders.csv",
@@ -238,7 +238,7 @@ def _cap_confidence(
     if not weakness:
         return findings
     return [
-        replace(finding, what=f"{MIDDLING_CONFIDENCE}{finding.what.removeprefix(HIGH_CONFIDENCE)}; {weakness}")
+        replace(finding, what=f"{MEDIUM_CONFIDENCE}{finding.what.removeprefix(HIGH_CONFIDENCE)}; {weakness}")
         if finding.what.startswith(HIGH_CONFIDENCE)
         else finding
         for finding in findings

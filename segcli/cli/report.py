@@ -6,7 +6,7 @@ from typing import Annotated
 from typer import Option
 
 from segcli import plugins
-from segcli.cli import choices, inputs, messages, options, segmenters
+from segcli.cli import choices, inputs, messages, options, report_analyses, segmenters
 from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import Console
 
@@ -59,7 +59,7 @@ def command(
         from segcli.reports.report import build_report, shorten_report
 
         segmentations = segmenters.read_segmentations(command_input.customers, command_input.loaded_config)
-        analysis_providers = segmenters.build_analysis_providers(
+        analysis_providers = report_analyses.build_analysis_providers(
             command_input.customers, command_input.loaded_config, console
         )
         findings = collect_findings(

@@ -17,6 +17,7 @@ from segcli.cli import (
     gates,
     inputs,
     keys,
+    report_analyses,
     run_history,
     run_outputs,
     segmenters,
@@ -174,7 +175,7 @@ def _render_files(
     """Return the files of a run, by name, except run.json, and the audiences of its exports."""
     from segcli.reports.data_package import DATA_PACKAGE_FILE, describe_tables
 
-    analysis_providers = segmenters.build_analysis_providers(customers, loaded_config, console)
+    analysis_providers = report_analyses.build_analysis_providers(customers, loaded_config, console)
     with show_progress("describing segments", common_options):
         texts = run_outputs.render_segment_files(analysis, loaded_config, analysis_providers, console)
     with show_progress("computing predictions and reports", common_options):

@@ -3,15 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
-    from segcli.cli.terminal import Console
     from segcli.config import LoadedSettings, Settings
-    from segcli.evaluation.backtest import LabelsBySegmentation
     from segcli.model import Customers, QualityCheck, Segmentation
     from segcli.persona.explanations import Explanation
     from segcli.persona.markers import MarkerVariables
-    from segcli.reports.optional_analyses import AnalysisProviders
     from segcli.segment.rule_set import RuleSet
 
 
@@ -294,15 +291,23 @@ def build_segmentations(
     """
     loaded_config = fix_map(customers, loaded_config)
     segmentations: list[Segmentation] = []
-    is_undeclared = not any(map(loaded_config.declares_section, ("rfm", "rules", "cluster")))
-    can_score = has_orders(customers)
-    if loaded_config.declares_section("rfm") or (is_undeclared and can_score):
+    if builds_rfm(customers, loaded_config):
         segmentations.append(apply_rfm(customers, loaded_config.settings))
     if loaded_config.declares_section("rules") and (columns is None or _rules_make_any(loaded_config, columns)):
         segmentations += apply_rules(add_segment_columns(customers, segmentations), loaded_config)
-    if (loaded_config.declares_section("cluster") and with_clusters) or (is_undeclared and not can_score):
+    needs_clusters = not (_is_declared(loaded_config) or segmentations)
+    if (loaded_config.declares_section("cluster") and with_clusters) or needs_clusters:
         segmentations.append(find_clusters(add_segment_columns(customers, segmentations), loaded_config.settings))
     return _add_history(customers, segmentations, loaded_config)
+
+
+def _is_declared(loaded_config: "LoadedSettings") -> bool:
+    return any(map(loaded_config.declares_section, ("rfm", "rules", "cluster")))
+
+
+def builds_rfm(customers: "Customers", loaded_config: "LoadedSettings") -> bool:
+    """Return whether `build_segmentations` builds RFM: if it is declared, or if nothing is and there are orders."""
+    return loaded_config.declares_section("rfm") or (not _is_declared(loaded_config) and has_orders(customers))
 
 
 def _rules_make_any(loaded_config: "LoadedSettings", columns: "Collection[str]") -> bool:
@@ -315,69 +320,6 @@ def has_orders(customers: "Customers") -> bool:
     from segcli.columns import ORDERS, REVENUE
 
     return not {ORDERS, REVENUE}.isdisjoint(customers.table.columns)
-
-
-def build_as_of_segmenter(
-    loaded_config: "LoadedSettings",
-) -> "Callable[[Customers, Customers], tuple[LabelsBySegmentation, LabelsBySegmentation]]":
-    """Return a function that labels customers at a day and at an earlier day by the declared segmentations.
-
-    Earlier customers are assigned to the clusters of the later day, because clustering them again would give different
-    clusters.
-    """
-
-    def label_customers(
-        later_customers: "Customers", earlier_customers: "Customers"
-    ) -> "tuple[LabelsBySegmentation, LabelsBySegmentation]":
-        from segcli.columns import CLUSTER_SEGMENT
-        from segcli.segment import models
-        from segcli.segment.clustering.assignment import assign_to_clusters
-
-        config = fix_map(later_customers, loaded_config)
-        later_segmentations = {
-            segmentation.column: segmentation for segmentation in build_segmentations(later_customers, config)
-        }
-        earlier_segmentations = {
-            segmentation.column: segmentation
-            for segmentation in build_segmentations(earlier_customers, config, with_clusters=False)
-        }
-        if CLUSTER_SEGMENT in later_segmentations:
-            labelled_customers = add_segment_columns(earlier_customers, list(earlier_segmentations.values()))
-            earlier_segmentations[CLUSTER_SEGMENT] = assign_to_clusters(
-                labelled_customers, models.model_fields(later_segmentations[CLUSTER_SEGMENT])
-            )
-        return {segmentation.name: segmentation.labels for segmentation in later_segmentations.values()}, {
-            segmentation.name: segmentation.labels for segmentation in earlier_segmentations.values()
-        }
-
-    return label_customers
-
-
-def build_analysis_providers(
-    customers: "Customers", loaded_config: "LoadedSettings", console: "Console"
-) -> "AnalysisProviders":
-    """Return cached providers of the optional analyses of a report.
-
-    Segmentations as of an earlier day have no clusters, because clustering again would give different ones.
-    """
-    from functools import cache
-
-    from segcli.cli import inputs
-    from segcli.evaluation.backtest import run_backtest
-    from segcli.reports.optional_analyses import AnalysisProviders
-    from segcli.value.clv import prepare_clv
-
-    loaded_config = fix_map(customers, loaded_config)
-    settings = loaded_config.settings
-    previous_path = settings.report.previous
-    return AnalysisProviders(
-        lambda earlier, columns: build_segmentations(earlier, loaded_config, with_clusters=False, columns=columns),
-        cache(lambda: prepare_clv(customers, settings.clv, settings.seed)),
-        cache(lambda: run_backtest(customers, settings.backtest, settings.seed, build_as_of_segmenter(loaded_config))),
-        (lambda: inputs.read_earlier_segmentations(inputs.find_customer_table(previous_path), settings, console))
-        if previous_path
-        else None,
-    )
 
 
 def build_cohort_segmentations(customers: "Customers", loaded_config: "LoadedSettings") -> "list[Segmentation]":

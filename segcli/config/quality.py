@@ -44,7 +44,7 @@ class ColumnRule(Section):
 
 
 class Confidence(Section):
-    """Data sizes for high confidence. Half of each size gives middling confidence."""
+    """Data sizes for high confidence. Half of each size gives medium confidence."""
 
     customers: int = Field(500, ge=1, description="Number of customers required for high confidence.")
     days: int = Field(
@@ -74,8 +74,8 @@ class QualitySettings(Section):
         None, ge=0, description="Maximum number of days from the last order to the as-of day. Default: no limit."
     )
     confidence: Confidence = Field(default_factory=Confidence, description="Data sizes required for high confidence.")
-    min_confidence: Literal["low", "middling", "high"] = Field(
-        "low", description="Minimum confidence: low, middling or high."
+    min_confidence: Literal["low", "medium", "high"] = Field(
+        "low", description="Minimum confidence: low, medium or high."
     )
     fail_on: Literal["error", "warning", "note", "never"] = Field(
         "error",

@@ -28,6 +28,17 @@ EXPORT_EXAMPLE = """\
 # export: [{to: klaviyo, of: rfm}, {to: google-ads, of: target, holdout: 10%}]
 """
 MAX_SETTING_WIDTH = 60  # characters; comments are aligned after settings up to this width
+ORDER_REPORT_SECTIONS = (
+    "summary",
+    "segments",
+    "trends",
+    "migration",
+    "backtest",
+    "personas",
+    "quality",
+    "settings",
+    "provenance",
+)
 ACTIVE_SECTIONS = ("quality", "rfm", "cluster", "scorecard", "persona", "report")
 INACTIVE_SECTIONS = (
     "privacy",
@@ -94,6 +105,9 @@ def render_starter_config(
     blocks[-1] += _align_comments(_option_lines(_model_of_section("ingest"), "  ", ingest, skip=SOURCE_KINDS))
     main_source = sources["transactions"]
     is_scorable = main_source.is_scorable and has_rfm_columns(main_source.columns)
+    if main_source.is_orders:
+        report_settings = {"sections": list(ORDER_REPORT_SECTIONS), **(user_settings.get("report") or NO_VALUES)}
+        user_settings = {**user_settings, "report": report_settings}
     for section in ACTIVE_SECTIONS:
         is_active = is_scorable or section != "rfm"  # scores need orders
         blocks += [_render_list_section("rules", user_settings, RULES_EXAMPLE)] * (section == "cluster")

@@ -17,7 +17,7 @@ from segcli.message import count_message, join_messages, message
 from segcli.model import Customers, QualityCheck
 
 # Rules on all customers together: rejected lines, age of the last order, and number of customers, days and buyers
-CONFIDENCE_LEVELS = ("low", "middling", "high")
+CONFIDENCE_LEVELS = ("low", "medium", "high")
 MAX_ONE_TIME_SHARE = 0.8  # share of customers with one order above which a base is thin
 
 
@@ -43,7 +43,7 @@ _COUNT_LABELS = {
     "days": message("days"),
     "repeat_buyers": message("repeat buyers"),
 }
-_LEVEL_LABELS = {"high": message("high"), "middling": message("middling"), "low": message("low")}
+_LEVEL_LABELS = {"high": message("high"), "medium": message("medium"), "low": message("low")}
 
 
 def check_customers(customers: Customers, rules: QualitySettings) -> Iterator[QualityCheck]:
@@ -103,7 +103,7 @@ def _check_confidence(customers: Customers, rules: QualitySettings) -> Iterator[
         counts["repeat_buyers"] = int((table[columns.ORDERS] > 1).sum())
     smallest_ratio = min(count / getattr(sizes, name) for name, count in counts.items())
     one_time_share = measure_one_time_share(table)
-    level = "high" if smallest_ratio >= 1 else "middling" if smallest_ratio >= 1 / 2 else "low"
+    level = "high" if smallest_ratio >= 1 else "medium" if smallest_ratio >= 1 / 2 else "low"
     level = "low" if one_time_share > MAX_ONE_TIME_SHARE else level
     count_texts: list[str] = [
         message(

@@ -42,7 +42,7 @@ def rate_confidence(segmentation: Segmentation, segment: str) -> str:
     confidence = count_message("{level}: {count} customer", "{level}: {count} customers", customer_count, level=level)
     if JACCARD_COLUMN not in profile_row:
         return confidence
-    return message("{confidence}, stability (Jaccard) {jaccard:.2f}", confidence=confidence, jaccard=jaccard)
+    return message("{confidence}, stability {jaccard:.2f} of 1", confidence=confidence, jaccard=jaccard)
 
 
 # Example customer of a segment, under a pseudonym or without a name

@@ -203,14 +203,14 @@ def _explain_knock_out(criteria: SegmentCriteria, position: int, settings: Targe
             continue
         if criterion in LOW_IS_BEST and criterion_value > bound:
             return message(
-                "knocked out: {criterion} {criterion_value:.3g} is above {bound:g}",
+                "excluded: {criterion} {criterion_value:.3g} is above {bound:g}",
                 criterion=criterion,
                 criterion_value=criterion_value,
                 bound=bound,
             )
         if criterion not in LOW_IS_BEST and criterion_value < bound:
             return message(
-                "knocked out: {criterion} {criterion_value:.3g} is below {bound:g}",
+                "excluded: {criterion} {criterion_value:.3g} is below {bound:g}",
                 criterion=criterion,
                 criterion_value=criterion_value,
                 bound=bound,
@@ -227,7 +227,7 @@ def _describe_limit(max_choices: int) -> str:
 
 def _explain_loss(estimate: ContactEstimate) -> str:
     return message(
-        "knocked out: its contacts cost {cost:,.2f}, and are expected to earn {margin:,.2f}",
+        "excluded: its contacts cost {cost:,.2f}, and are expected to earn {margin:,.2f}",
         cost=estimate.cost,
         margin=estimate.expected_margin,
     )

@@ -234,3 +234,26 @@ def build_outcome_table(segment_rows: pd.DataFrame) -> Table:
         for row in segment_rows.to_dict("records")
     ]
     return Table(titles, table_rows)
+
+
+def compare_extremes(segment_rows: pd.DataFrame) -> str:
+    """Compare the segments of a backtest that were expected to buy most and least often: the first and the last row."""
+    first, last = segment_rows.iloc[0], segment_rows.iloc[-1]
+    values = {
+        "day": date.fromisoformat(first["until"]),
+        "first": first[columns.SEGMENT_NAME],
+        "first_share": formatting.format_share(first["buyer_rate"]),
+        "last": last[columns.SEGMENT_NAME],
+        "last_share": formatting.format_share(last["buyer_rate"]),
+    }
+    if first["buyer_rate_low"] > last["buyer_rate_high"]:
+        return message(
+            "The segments of {day} predict purchases: {first_share} of {first} bought afterwards, and {last_share} of "
+            "{last}.",
+            **values,
+        )
+    return message(
+        "The segments of {day} do not predict purchases reliably: {first_share} of {first} bought afterwards, and "
+        "{last_share} of {last}.",
+        **values,
+    )

@@ -1,6 +1,5 @@
 """Collect the inputs of a report: segmentations, personas, scorecards and optional analyses."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,7 +11,7 @@ from segcli.evaluation.drift import SegmentationFactory, make_earlier_segmentati
 from segcli.evaluation.drivers import analyse_drivers
 from segcli.evaluation.fairness_audit import FairnessAudit, audit_fairness, mask_small_groups
 from segcli.evaluation.scorecard import Scorecard, SegmentActions, build_scorecard_notes, score_segments
-from segcli.message import Message
+from segcli.message import Message, list_customer_counts
 from segcli.model import Customers, Persona, Segmentation, SurveyScore
 from segcli.persona import playbook
 from segcli.persona.analysis import Analysis
@@ -144,9 +143,9 @@ def _suppress_small_counts(segmentation: Segmentation, settings: Settings) -> Se
     return replace(
         segmentation,
         method={name: fact for name, fact in segmentation.method.items() if name not in MODEL_FACTS},
-        notes=tuple(note for note in segmentation.notes if not _mentions_small_count(note, privacy.smallest_group)),
+        notes=tuple(note for note in segmentation.notes if not _states_small_count(note, privacy.smallest_group)),
         warnings=tuple(
-            warning for warning in segmentation.warnings if not _mentions_small_count(warning, privacy.smallest_group)
+            warning for warning in segmentation.warnings if not _states_small_count(warning, privacy.smallest_group)
         ),
         tables={
             title: disclosure.blank_small_counts(table_rows, privacy.smallest_group)
@@ -155,9 +154,8 @@ def _suppress_small_counts(segmentation: Segmentation, settings: Settings) -> Se
     )
 
 
-def _mentions_small_count(sentence: str, min_customers: int) -> bool:
-    counts = re.findall(r"(?<![\d.,])(\d[\d,]*) customers?\b", sentence)
-    return any(is_small_count(int(count.replace(",", "")), min_customers) for count in counts)
+def _states_small_count(text: str, min_customers: int) -> bool:
+    return any(is_small_count(count, min_customers) for count in list_customer_counts(text))
 
 
 def _drop_small_scores(persona: Persona, min_customers: int) -> Persona:

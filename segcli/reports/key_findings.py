@@ -17,6 +17,7 @@ from segcli.reports.key_figures import BoolArray, FloatArray, GroupFigure, KeyFi
 from segcli.segment.confidence_intervals import wilson_interval
 
 MAX_FINDINGS = 5
+CONCENTRATION_ID = "concentration"
 FIGURES_ANCHOR, SEGMENTS_ANCHOR = "key-figures", "segments"  # places with the evidence
 HIGH, MEDIUM, LOW = message("high"), message("medium"), message("low")
 SECOND_ORDER_SHARE = 0.1  # of one-time buyers, in the calculation of what second orders would bring
@@ -257,7 +258,7 @@ def _find_concentration(inputs: FindingInputs) -> Iterator[KeyFinding]:
         return
     money, share = float(revenue[is_top].sum()), float(revenue[is_top].sum() / revenue.sum())
     yield KeyFinding(
-        "concentration",
+        CONCENTRATION_ID,
         message(
             "The top 20% of customers generate {share} of revenue, {money}.",
             share=formatting.format_share(share),
@@ -338,6 +339,11 @@ _BUILDERS = (
 
 
 def rank_findings(inputs: FindingInputs) -> list[KeyFinding]:
-    """Return the findings with the most money at stake, largest first; those without money come last."""
+    """Return the findings with the most money at stake, largest first; those without money come last.
+
+    How concentrated revenue is follows those on which somebody can act.
+    """
     findings = [finding for build in _BUILDERS for finding in build(inputs)]
-    return sorted(findings, key=lambda finding: -(finding.money or 0.0))[:MAX_FINDINGS]
+    return sorted(findings, key=lambda finding: (finding.finding_id == CONCENTRATION_ID, -(finding.money or 0.0)))[
+        :MAX_FINDINGS
+    ]

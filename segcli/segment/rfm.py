@@ -11,7 +11,7 @@ import pyarrow as pa
 from segcli import columns, formatting
 from segcli.config.rfm import RfmSettings
 from segcli.errors import ConfigProblems, InputProblem
-from segcli.message import count_message, detail_message, join_messages, message
+from segcli.message import CustomerCount, count_message, detail_message, join_messages, message
 from segcli.model import Customers, Segmentation
 from segcli.segment import rfm_scores
 from segcli.segment.maps import SegmentMap, measure_coverage
@@ -39,9 +39,10 @@ def describe_scores(dimensions: Sequence[RfmDimension], customer_scores: RfmScor
         message(
             "{dimension} {counts}",
             dimension=DIMENSION_LABELS[dimension.letter],
-            counts="|".join(map(str, customer_scores.count_scores(dimension.letter))),
+            counts=join_messages("|", [message("{count}", count=CustomerCount(count)) for count in counts]),
         )
         for dimension in dimensions
+        for counts in [customer_scores.count_scores(dimension.letter)]
     ]
     yield detail_message("customers per score, lowest first: {counts}", counts=join_messages(", ", counts_by_dimension))
     for dimension in dimensions:
@@ -76,15 +77,16 @@ def describe_money_extremes(table: pd.DataFrame, dimensions: Sequence[RfmDimensi
         yield count_message(
             "{count} customer has {label} of 0 or less after returns, which counts as 0",
             "{count} customers have {label} of 0 or less after returns, which counts as 0",
-            unprofitable_count,
+            CustomerCount(unprofitable_count),
             label=formatting.column_label(money.column),
         )
     revenue = table[columns.REVENUE].to_numpy(dtype=np.float64) if columns.REVENUE in table else money.values
     largest_share = float(revenue.max() / revenue.sum()) if revenue.sum() > 0 else 0.0
     if len(revenue) >= MANY_CUSTOMERS and largest_share >= LARGE_REVENUE_SHARE:
         yield message(
-            "1 customer has {share:.0%} of all revenue: the scores do not depend on it, but the means of its segment "
-            "describe mostly this customer",
+            "{count} customer has {share:.0%} of all revenue: the scores do not depend on it, but the means of its "
+            "segment describe mostly this customer",
+            count=CustomerCount(1),
             share=largest_share,
         )
 
@@ -171,9 +173,9 @@ def segment_by_rfm(
         provenance=build_provenance(customers, "rfm", settings, seed if settings.ties == "random" else None),
         warnings=tuple(_find_warnings(customers, settings, dimensions)),
         notes=(
-            *describe_scores(dimensions, customer_scores),
             *describe_money_extremes(customers.table, dimensions),
             _describe_map(segment_map),
+            *describe_scores(dimensions, customer_scores),
         ),
     )
 

@@ -12,7 +12,7 @@ import pandas as pd
 from segcli import columns
 from segcli.customers.missing_measures import add_remedy
 from segcli.errors import ConfigProblems, UsageProblem
-from segcli.message import message
+from segcli.message import CustomerCount, message
 from segcli.model import Customers, Provenance, Segmentation
 from segcli.segment import bases
 from segcli.segment.activity_tables import build_rule_table
@@ -240,7 +240,10 @@ def _find_conflicting_members(segment_masks: Sequence[npt.NDArray[np.bool_]]) ->
 def _describe_overlaps(segments: SegmentMembers) -> Iterator[str]:
     conflict_count = int(_find_conflicting_members(list(segments.values())).sum())
     if conflict_count:
-        yield message("customers that match several segments: {count}; the first match is used", count=conflict_count)
+        yield message(
+            "customers that match several segments: {count}; the first match is used",
+            count=CustomerCount(conflict_count),
+        )
     empty_segments = [name for name, mask in segments.items() if not mask.any()]
     if empty_segments:
         yield message("empty segments: {names}", names=", ".join(empty_segments))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segcli.cli import segmenters
+from segcli.cli import report_analyses, segmenters
 from segcli.config.backtest import BacktestSettings
 from segcli.config.ingest import IngestSettings, Source
 from segcli.config.loader import LoadedSettings, load_settings, parse_yaml_layer
@@ -185,7 +185,7 @@ def test_what_a_backtest_predicts_uses_no_later_orders(exports: tuple[Path, Path
     settings = BacktestSettings(period_days=PERIOD, folds=1, until=(DAY - timedelta(days=1)).isoformat())
     known = ["segmentation", "segment", "customers", "foretold"]
     made = [
-        run_backtest(customers, settings, 1, segmenters.build_as_of_segmenter(declared)).segments[known]
+        run_backtest(customers, settings, 1, report_analyses.build_as_of_segmenter(declared)).segments[known]
         for customers in load_both(exports)
     ]
     by_name = [table[table["segmentation"] != "random"].sort_values(["segmentation", "segment"]) for table in made]

@@ -1,5 +1,6 @@
 """segcli report: files, pictures beside them, and an earlier result to compare with."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -79,3 +80,30 @@ def test_the_earlier_table_is_never_written_over(segcli: Any, folder: Path, root
     done = segcli(*asked)
     assert done.returncode == 2
     assert (folder / "old.md").read_text().startswith("customer_id")
+
+
+BACKTESTED = """
+version: 1
+ingest: {{transactions: {{path: {path}}}}}
+rfm: {{}}
+rules: [{{base: usage}}]
+report: {{sections: [summary, backtest]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("settings", "names"), [("", {"rfm"}), ("backtest: {folds: 1}\n", {"rfm", "usage"})], ids=["first", "all"]
+)
+def test_the_backtest_is_of_the_first_segmentation_or_of_all_that_are_declared(
+    segcli: Any, folder: Path, root: Path, settings: str, names: set[str]
+) -> None:
+    (folder / "shop.yaml").write_text(BACKTESTED.format(path=root / ORDERS) + settings)
+    done = segcli("report", "-c", "shop.yaml", "-q", "-f", "json")
+    assert done.returncode == 0, done.stderr
+    backtest = json.loads(done.stdout)["backtest"]
+    assert {row["segmentation"] for row in backtest["segments"]} == names
+    text = segcli("report", "-c", "shop.yaml", "-q", "-f", "md").stdout.replace("\\", "")
+    rows = [row for row in backtest["segments"] if row["segmentation"] == "rfm"]
+    first, last = (f"{row['buyer_rate']:.0%} of {row['segment']}" for row in (rows[0], rows[-1]))
+    sentence = f"The segments of {rows[0]['until']} predict purchases: {first} bought afterwards, and {last}."
+    assert text.index(sentence) < text.index("Findings")

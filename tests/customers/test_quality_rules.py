@@ -41,13 +41,13 @@ def test_age_is_counted_from_the_last_order(verdict: Callable[..., QualityCheck]
 
 @pytest.mark.parametrize(
     ("customers", "days", "repeat_buyers", "level"),
-    [(2, 20, 1, "high"), (3, 20, 1, "middling"), (4, 40, 2, "middling"), (5, 20, 1, "low"), (2, 20, 3, "low")],
+    [(2, 20, 1, "high"), (3, 20, 1, "medium"), (4, 40, 2, "medium"), (5, 20, 1, "low"), (2, 20, 3, "low")],
 )
 def test_the_least_of_customers_days_and_repeat_buyers_decides(
     verdict: Callable[..., QualityCheck], customers: int, days: int, repeat_buyers: int, level: str
 ) -> None:
     wanted = {"customers": customers, "days": days, "repeat_buyers": repeat_buyers}
-    found = verdict("min_confidence", confidence=wanted, min_confidence="middling")
+    found = verdict("min_confidence", confidence=wanted, min_confidence="medium")
     assert found.what.startswith(
         f"confidence {level}: customers 2 ({customers} recommended), days 20 ({days} recommended), "
     )

@@ -69,7 +69,7 @@ def test_scores_and_reasons_by_hand() -> None:
     assert rows.loc["Best", "expected_margin"] == pytest.approx(60.0)
     assert rows.loc["Best", "roi"] == pytest.approx(19.0)
     assert rows.loc["Middling", "reason"] == "not among the 1 with the highest total value"
-    assert rows.loc["Few", "reason"] == "knocked out: size 20 is below 30"
+    assert rows.loc["Few", "reason"] == "excluded: size 20 is below 30"
     assert made.member_mask.sum() == 40
 
 
@@ -220,7 +220,7 @@ def test_what_customers_are_expected_to_bring_and_whether_they_leave_are_means_o
     assert np.isnan(values["Few", "value"])
     assert "value is unknown for Few: counted as the midpoint" in told.notes
     reasons = told.table.set_index("segment")["reason"]
-    assert reasons["Few"] == "knocked out: churn_risk 0.75 is above 0.7"
+    assert reasons["Few"] == "excluded: churn_risk 0.75 is above 0.7"
     # Scaled from the worst, 0, to the best, 1, a low risk being best: 50 x 0.5 + 30 + 20, and 50 + 30 x 0.5.
     assert told.table.set_index("segment")["attractiveness"][["Best", "Middling"]].tolist() == [75.0, 65.0]
 

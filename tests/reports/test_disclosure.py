@@ -9,6 +9,7 @@ import pytest
 
 from segcli.config import Settings
 from segcli.config.privacy import PrivacySettings
+from segcli.message import CustomerCount, join_messages, message
 from segcli.model import Segmentation
 from segcli.persona.analysis import Analysis
 from segcli.persona.plan import TouchpointPlan
@@ -156,7 +157,12 @@ def test_tables_beside_the_segments_count_no_few_customers(title: str) -> None:
     one = replace(
         one,
         tables={title: few(title)},
-        notes=("customers that match several segments: 3; the first match is used", "2 segments"),
+        notes=(
+            message("customers that match several segments: {count}; the first is used", count=CustomerCount(3)),
+            join_messages(": ", ["without any", message("{count}", count=CustomerCount(4))]),
+            message("customers with two segments: {count}", count=CustomerCount(60)),
+            message("{count} segments", count=2),
+        ),
         method={**one.method, "counts": [3, 4], "examples": {"Huge": {"orders": 2}}},
     )
     shown = build_report(collect_findings(one.customers, Analysis([one], settings)), settings.report)
@@ -166,12 +172,14 @@ def test_tables_beside_the_segments_count_no_few_customers(title: str) -> None:
     for row in table[1:]:  # the few, and the next smallest, by which they could be told
         assert all(value is None or isinstance(value, str) for value in row.values()), row
     said = md.render(shown, Page()) + json_format.render(shown, Page())
-    assert "3 customers" not in said
+    assert "match several" not in said
+    assert "without any" not in said
+    assert "two segments: 60" in said
     assert "2 segments" in said
     assert "examples" not in said
     free = Settings.model_validate({})
     told = build_report(collect_findings(one.customers, Analysis([one], free)), free.report)
-    assert "3 customers" in md.render(told, Page())
+    assert "match several segments: 3" in md.render(told, Page())
 
 
 def test_rates_of_segments_need_the_orders_behind_them() -> None:

@@ -1,5 +1,6 @@
 """The first screen has the figures that commands print, uses no later orders, and says nothing of too few customers."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,15 @@ from segcli.model import Customers, Segmentation
 from segcli.persona.analysis import Analysis
 from segcli.reports import key_figures
 from segcli.reports.findings import collect_findings
+from segcli.reports.formats import Page, md
 from segcli.reports.key_figures import GroupFigure
+from segcli.reports.next_steps import NextStep
 from segcli.reports.overview import Overview
 from segcli.reports.report import build_report
+from segcli.reports.sections import summary
 from segcli.segment import maps, rfm
+from segcli.segment.segmentation import read_segmentation
+from tests.oracles.tables import from_columns
 
 ROOT = Path(__file__).parents[2]
 ORDERS = ROOT / "sample_data" / "orders.csv"
@@ -223,3 +229,36 @@ def test_findings_lead_to_their_evidence(customers: Customers) -> None:
         assert f'href="#{anchor}">Evidence' in page
         assert page.count(f'id="{anchor}"') == 1
     assert page.count("<polyline") == 6
+
+
+def step(segment: str, action: str, reach: int | None = None) -> NextStep:
+    return NextStep(segment, 100, action, "email", reach, None, None, None, ())
+
+
+def test_segments_with_the_same_advice_share_a_line(customers: Customers) -> None:
+    """In the order of the first of them; steps without advice stay apart, and none is dropped from JSON."""
+    steps = [step("A", "Ask."), step("B", "Wait."), step("C", "Ask.", 60), step("D", ""), step("E", "")]
+    overview = replace(build_overview(customers), next_steps=steps)
+    shown = summary._build_next_steps(overview).items
+    assert [(one.text, one.detail) for one in shown] == [
+        ("A and C: Ask.", "A: 100 customers; C: 60 customers by email"),
+        ("B: Wait.", "100 customers"),
+        ("D", "100 customers"),
+        ("E", "100 customers"),
+    ]
+    assert [one["segment"] for one in overview.to_dict()["next_steps"]] == ["A", "B", "C", "D", "E"]
+
+
+def test_findings_on_which_somebody_can_act_come_before_concentration(customers: Customers) -> None:
+    findings = build_overview(customers).findings
+    assert [finding.finding_id for finding in findings][-1] == "concentration"
+    money = [finding.money or 0.0 for finding in findings[:-1]]
+    assert money == sorted(money, reverse=True)
+    assert findings[-1].money > money[0]
+
+
+def test_a_table_without_dates_says_how_to_see_what_changed() -> None:
+    made = read_segmentation(from_columns({"rating": list(range(40)), "x_segment": ["A", "B"] * 20}), "x_segment")
+    settings = Settings.model_validate({"report": {"sections": ["summary"]}})
+    report = build_report(collect_findings(made.customers, Analysis([made], settings)), settings.report)
+    assert "set report.previous to an earlier result" in md.render(report, Page()).replace("\\", "")

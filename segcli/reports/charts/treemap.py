@@ -88,40 +88,9 @@ def _draw_label(
 
 
 def layout_boxes(sizes: Sequence[float], bounds: TreemapBox) -> Iterator[TreemapBox]:
-    """Yield a box for each size; the boxes fill the bounds. Sizes must be in descending order."""
-    x, y, free_width, free_height = bounds
-    remaining_sizes = list(sizes)
-    scale = free_width * free_height / (sum(remaining_sizes) or 1.0)
-    areas = [size * scale for size in remaining_sizes]
-    while areas:
-        side = min(free_width, free_height)
-        row = _fit_row(areas, side)
-        areas = areas[len(row) :]
-        row_width = sum(row) / side if side else 0.0
-        offset = 0.0
-        for area in row:
-            length = area / row_width if row_width else 0.0
-            yield (
-                (x, y + offset, row_width, length) if free_width >= free_height else (x + offset, y, length, row_width)
-            )
-            offset += length
-        if free_width >= free_height:
-            x, free_width = x + row_width, free_width - row_width
-        else:
-            y, free_height = y + row_width, free_height - row_width
+    """Yield a box for each size; the boxes fill the bounds. Sizes must be positive and in descending order."""
+    import squarify
 
-
-def _fit_row(areas: Sequence[float], side: float) -> list[float]:
-    """Return the leading areas that fill a row along the side before adding one worsens the worst aspect ratio."""
-    row = [areas[0]]
-    for area in areas[1:]:
-        if _worst_ratio([*row, area], side) > _worst_ratio(row, side):
-            break
-        row.append(area)
-    return row
-
-
-def _worst_ratio(row_areas: Sequence[float], side: float) -> float:
-    """Return the worst aspect ratio of the boxes in a row."""
-    total = sum(row_areas)
-    return max(side**2 * max(row_areas) / total**2, total**2 / (side**2 * min(row_areas))) if total and side else 1.0
+    x, y, width, height = bounds
+    for box in squarify.squarify(squarify.normalize_sizes(sizes, width, height), x, y, width, height):
+        yield box["x"], box["y"], box["dx"], box["dy"]

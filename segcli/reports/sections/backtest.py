@@ -10,7 +10,7 @@ from segcli.message import message
 from segcli.reports import tables
 from segcli.reports.blocks import Block, Chart, Heading, Text, show_first
 from segcli.reports.chart_blocks import find_colour_position
-from segcli.reports.evaluation_results import build_lift_table, build_outcome_table
+from segcli.reports.evaluation_results import build_lift_table, build_outcome_table, compare_extremes
 from segcli.reports.report import Findings
 
 TITLE = message("Backtest")
@@ -41,30 +41,9 @@ def build_blocks(findings: Findings) -> Iterator[Block]:
 def _build_segmentation_blocks(name: str, segment_rows: pd.DataFrame, findings: Findings) -> Iterator[Block]:
     """Yield a sentence on the first and the last segment, the chart of all segments, and their table."""
     if len(segment_rows) > 1 and (segment_rows["lift"] > 0).any():
-        yield Text([_compare_extremes(segment_rows)])
+        yield Text([compare_extremes(segment_rows)])
         yield _build_interval_chart(name, segment_rows, findings)
     yield build_outcome_table(segment_rows)
-
-
-def _compare_extremes(segment_rows: pd.DataFrame) -> str:
-    """Compare the segments that were expected to buy most and least often: the first and the last row."""
-    first, last = segment_rows.iloc[0], segment_rows.iloc[-1]
-    values = {
-        "first": first[columns.SEGMENT_NAME],
-        "first_share": formatting.format_share(first["buyer_rate"]),
-        "last": last[columns.SEGMENT_NAME],
-        "last_share": formatting.format_share(last["buyer_rate"]),
-    }
-    if first["buyer_rate_low"] > last["buyer_rate_high"]:
-        return message(
-            "The segments predict purchases: {first_share} of {first} bought afterwards, and {last_share} of {last}.",
-            **values,
-        )
-    return message(
-        "The segments do not predict purchases reliably: {first_share} of {first} bought afterwards, and {last_share} "
-        "of {last}.",
-        **values,
-    )
 
 
 def _build_interval_chart(name: str, segment_rows: pd.DataFrame, findings: Findings) -> Chart:
@@ -89,5 +68,5 @@ def _build_interval_chart(name: str, segment_rows: pd.DataFrame, findings: Findi
         "x_title": message("share of customers who bought, with 95% interval"),
     }
     return Chart(
-        "intervals", message("Buyers by segment of {name}", name=column), _compare_extremes(segment_rows), data, ()
+        "intervals", message("Buyers by segment of {name}", name=column), compare_extremes(segment_rows), data, ()
     )

@@ -8,7 +8,7 @@ from segcli.message import message
 from segcli.model import Segmentation
 from segcli.reports.blocks import Block, Chart, Column, Table, Text
 from segcli.reports.report import Findings
-from segcli.segment.clustering.k_selection import REPRODUCIBLE_ARI
+from segcli.segment.clustering.k_candidates import REPRODUCIBLE_ARI
 from segcli.segment.clustering.pipeline import VERDICT_TEXTS
 
 TITLE = message("Stability")

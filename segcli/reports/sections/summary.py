@@ -21,6 +21,7 @@ from segcli.reports.blocks import (
     Tiles,
 )
 from segcli.reports.chart_blocks import build_lorenz_chart
+from segcli.reports.evaluation_results import compare_extremes
 from segcli.reports.key_figures import KeyFigure
 from segcli.reports.key_findings import FIGURES_ANCHOR, SEGMENTS_ANCHOR, KeyFinding
 from segcli.reports.next_steps import NextStep
@@ -34,6 +35,9 @@ TILE_TITLES = (message("Key figure"), "", message("Change"), "")
 DEFAULT_TARGETS_NOTE = message("Segments chosen by the default criteria; the section target of a config has your own.")
 NO_TARGET_NOTE = message("No segment meets the criteria for targets; this is the one with the highest score.")
 NO_PREVIOUS_NOTE = message("The orders do not cover an earlier period, so there is no change.")
+NO_EARLIER_NOTE = message(
+    "What changed is not known: set report.previous to an earlier result and add the section migration."
+)
 NO_ORDERS_NOTE = message("Active customers, changes and revenue at risk need an order export with amounts.")
 
 
@@ -42,7 +46,7 @@ def build_blocks(findings: Findings) -> Iterable[Block]:
     overview = findings.overview
     if overview is None:
         return
-    yield Text([_describe_trust(overview)], is_quiet=True)
+    yield Text([_describe_trust(overview), *_describe_prediction(findings)], is_quiet=True)
     yield Tiles([_build_tile(figure, overview) for figure in overview.key_figures], TILE_TITLES)
     notes = _list_figure_notes(findings, overview)
     if notes:
@@ -64,7 +68,7 @@ def _build_next_steps(overview: Overview) -> Statements:
     notes += [NO_TARGET_NOTE] if steps[0].exclusion else []
     return Statements(
         message("Next steps"),
-        [_state_next_step(step, overview.currency, unknown) for step in steps],
+        [_state_next_steps(list(same_steps), overview.currency, unknown) for same_steps in _group_by_action(steps)],
         [*notes, *[DEFAULT_TARGETS_NOTE] * overview.has_default_targets],
     )
 
@@ -88,8 +92,19 @@ def _describe_trust(overview: Overview) -> str:
             )
         )
     if trust.confidence:
-        sentences.append(message("Data: {confidence}.", confidence=trust.confidence))
+        sentences.append(message("Data {confidence}.", confidence=trust.confidence))
     return join_messages(" ", sentences)
+
+
+def _describe_prediction(findings: Findings) -> Iterator[str]:
+    """Yield whether the first segmentation predicted purchases, if the report has a backtest of it."""
+    backtest = findings.analyses.backtest_summary
+    if backtest is None:
+        return
+    name = findings.segmentations[0].name
+    segment_rows = backtest.segments[backtest.segments["segmentation"] == name]
+    if len(segment_rows) > 1 and segment_rows["buyer_rate"].iloc[[0, -1]].notna().all():
+        yield compare_extremes(segment_rows)
 
 
 def _label_figure(figure_id: str, days: int) -> str:
@@ -151,10 +166,9 @@ def _format_change(figure: KeyFigure) -> str:
 
 
 def _list_figure_notes(findings: Findings, overview: Overview) -> list[str]:
-    if columns.ORDERS not in findings.customers.table:
-        return []
     if not any(figure.figure_id == key_figures.ACTIVE for figure in overview.key_figures):
-        return [NO_ORDERS_NOTE]
+        order_notes = [NO_ORDERS_NOTE] if columns.ORDERS in findings.customers.table else []
+        return [*order_notes, *[NO_EARLIER_NOTE] * (not findings.analyses.transitions)]
     return [] if any(figure.previous is not None for figure in overview.key_figures) else [NO_PREVIOUS_NOTE]
 
 
@@ -167,7 +181,30 @@ def _state_finding(finding: KeyFinding) -> Statement:
     )
 
 
-def _state_next_step(step: NextStep, currency: str, common_gaps: Sequence[str]) -> Statement:
+def _group_by_action(steps: Sequence[NextStep]) -> Iterable[Sequence[NextStep]]:
+    """Return the steps in order, those with the same action together; steps without an action stay alone."""
+    groups: dict[object, list[NextStep]] = {}
+    for step in steps:
+        groups.setdefault(step.action or step, []).append(step)
+    return groups.values()
+
+
+def _state_next_steps(steps: Sequence[NextStep], currency: str, common_gaps: Sequence[str]) -> Statement:
+    """State one action for one segment or several, with the facts of each segment."""
+    names = join_messages(" and ", [step.segment for step in steps])
+    action = steps[0].action
+    text = message("{segment}: {action}", segment=names, action=action) if action else names
+    facts = [_list_step_facts(step, currency, common_gaps) for step in steps]
+    if len(steps) == 1:
+        return Statement(text, join_messages("; ", facts[0]))
+    facts_by_segment = [
+        message("{segment}: {facts}", segment=step.segment, facts=join_messages(", ", step_facts))
+        for step, step_facts in zip(steps, facts, strict=True)
+    ]
+    return Statement(text, join_messages("; ", facts_by_segment))
+
+
+def _list_step_facts(step: NextStep, currency: str, common_gaps: Sequence[str]) -> list[str]:
     facts: list[str] = [
         count_message("{count} customer", "{count} customers", step.customers)
         if step.reach is None
@@ -185,8 +222,7 @@ def _state_next_step(step: NextStep, currency: str, common_gaps: Sequence[str]) 
     gaps = [name for name in step.missing if name not in common_gaps]
     if gaps:
         facts.append(message("not known: {names}", names=join_messages(", ", gaps)))
-    text = message("{segment}: {action}", segment=step.segment, action=step.action) if step.action else step.segment
-    return Statement(text, join_messages("; ", facts))
+    return facts
 
 
 def _build_evidence(findings: Findings, overview: Overview) -> Iterator[Block]:

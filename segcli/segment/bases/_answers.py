@@ -10,7 +10,7 @@ from pydantic import Field
 
 from segcli.config.section import Section
 from segcli.formatting import FormattedNumber
-from segcli.message import count_message, message
+from segcli.message import CustomerCount, count_message, message
 from segcli.model import Customers
 from segcli.segment import experience_metrics
 from segcli.segment.bases import UNKNOWN, require_column
@@ -45,7 +45,10 @@ def read_valid_answers(customers: Customers, name: str) -> tuple[npt.NDArray[np.
     is_valid = answer_measure.is_valid(values)
     invalid_count = int((~np.isnan(values).all(axis=1) & ~is_valid).sum())
     warning = message(
-        "invalid answers for {name}: {count}; counted as {label}", name=name, count=invalid_count, label=UNKNOWN
+        "invalid answers for {name}: {count}; counted as {label}",
+        name=name,
+        count=CustomerCount(invalid_count),
+        label=UNKNOWN,
     )
     return np.where(is_valid[:, None], values, np.nan), (warning,) * bool(invalid_count)
 

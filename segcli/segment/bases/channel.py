@@ -4,7 +4,7 @@ import numpy as np
 from pydantic import Field
 
 from segcli import columns
-from segcli.message import message
+from segcli.message import CustomerCount, message
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult, _column_values, append_unknown, require_column, to_floats
 
@@ -35,7 +35,7 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
     top_channel = np.array(names, dtype=object)[counts.argmax(axis=1)]
     labels = np.where(counts.max(axis=1) > 0, top_channel, UNKNOWN).astype(object)
     tie_count = int(((counts == counts.max(axis=1, keepdims=True)).sum(axis=1) > 1)[labels != UNKNOWN].sum())
-    note = message("customers with tied channels: {count}; the first one is used", count=tie_count)
+    note = message("customers with tied channels: {count}; the first one is used", count=CustomerCount(tie_count))
     return BaseResult(
         labels,
         append_unknown([present_name for present_name in names if (labels == present_name).any()], labels),

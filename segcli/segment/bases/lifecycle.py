@@ -12,7 +12,7 @@ from segcli import columns
 from segcli.config.section import Section
 from segcli.customers.missing_measures import measures_remedy
 from segcli.customers.order_history import CUSTOMER_ROW, ORDER_DAY, customers_as_of, list_orders
-from segcli.message import count_message, join_messages, message
+from segcli.message import CustomerCount, count_message, join_messages, message
 from segcli.model import Customers
 from segcli.segment.bases import BaseResult, read_optional, require_column, to_floats
 from segcli.segment.confidence_intervals import Z_SCORE_95
@@ -127,7 +127,9 @@ def _find_thresholds(customers: Customers, options: Options) -> tuple[CustomerVa
         gaps=int(gaps.weights.sum()),
         open=int(gaps.weights[~gaps.has_ended].sum()),
     )
-    rhythm = message("customers classified by their own purchase rhythm: {count}", count=int(has_own_rhythm.sum()))
+    rhythm = message(
+        "customers classified by their own purchase rhythm: {count}", count=CustomerCount(has_own_rhythm.sum())
+    )
     return thresholds, [*notes, source, rhythm]
 
 

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from segcli.config.section import Section
 from segcli.errors import ConfigProblems
-from segcli.message import count_message, message
+from segcli.message import CustomerCount, count_message, message
 from segcli.model import Customers
 from segcli.segment.activity_tables import build_rule_table
 from segcli.segment.bases import BaseResult
@@ -68,12 +68,15 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
         count_message(
             "{label}: {count} customer ({share:.0%}) with a fit below {threshold:g}",
             "{label}: {count} customers ({share:.0%}) with a fit below {threshold:g}",
-            unmatched_count,
+            CustomerCount(unmatched_count),
             label=UNMATCHED_SEGMENT,
             share=unmatched_count / len(labels),
             threshold=options.threshold,
         ),
-        message("customers with several needs above the threshold: {count}; the best fit is used", count=several_count),
+        message(
+            "customers with several needs above the threshold: {count}; the best fit is used",
+            count=CustomerCount(several_count),
+        ),
     )
     scores = pd.DataFrame(
         fits.round(6), columns=[f"need_{_slugify_name(name)}" for name in names], index=customers.table.index

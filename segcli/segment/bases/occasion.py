@@ -13,7 +13,7 @@ from segcli.config.section import Section
 from segcli.customers import order_history
 from segcli.customers.order_history import CUSTOMER_ROW
 from segcli.errors import ConfigProblems, InputProblem
-from segcli.message import message
+from segcli.message import CustomerCount, message
 from segcli.model import Customers
 from segcli.segment.bases import UNKNOWN, BaseResult
 from segcli.segment.lookup_table import LookupTable
@@ -99,7 +99,7 @@ def assign_segments(customers: Customers, options: Options, lookup: LookupTable 
     note = message(
         "customers with fewer than {orders} orders, no occasion assigned: {count}",
         orders=options.minimum_orders,
-        count=int(has_too_few.sum()),
+        count=CustomerCount(has_too_few.sum()),
     )
     order = (*present_names, *(name for name in (NO_OCCASION, UNKNOWN) if (labels == name).any()))
     extra_scores = customers.table[[]].assign(occasion_index=np.where(best_index > 0, best_index, np.nan).round(6))

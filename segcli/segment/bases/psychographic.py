@@ -11,7 +11,7 @@ from segcli import columns
 from segcli.config.section import Section
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.formatting import pluralize
-from segcli.message import count_message, join_messages, message
+from segcli.message import CustomerCount, count_message, join_messages, message
 from segcli.model import Customers
 from segcli.parallel import limit_blas_threads
 from segcli.segment.bases import UNKNOWN, BaseResult, to_floats
@@ -124,7 +124,7 @@ def _loadings_table(factor_solution: FactorSolution, item_names: list[str], atti
 
 def _warn_off_scale(off_scale_count: int) -> Iterator[str]:
     if off_scale_count:
-        yield message("answers outside the scale: {count}; counted as missing", count=off_scale_count)
+        yield message("answers outside the scale: {count}; counted as missing", count=CustomerCount(off_scale_count))
 
 
 def _find_items(customers: Customers, options: Options) -> list[str]:
@@ -150,7 +150,7 @@ def _describe_battery(
         "above chance: {parallel}",
         "{count} customers answered all {items} items; KMO {kmo:.2f}, eigenvalues above 1: {kaiser}, "
         "above chance: {parallel}",
-        len(items),
+        CustomerCount(len(items)),
         items=len(item_names),
         kmo=kmo_measure(items),
         kaiser=kaiser_factor_count(items),

@@ -12,7 +12,7 @@ from segcli.config.section import Section
 from segcli.customers.missing_measures import measures_remedy
 from segcli.errors import InputProblem
 from segcli.ingest.multiple_choice import add_model_choices
-from segcli.message import count_message, message
+from segcli.message import CustomerCount, count_message, message
 from segcli.model import Customers, Segmentation
 from segcli.segment import methods
 from segcli.segment.ages import add_age_column
@@ -52,7 +52,7 @@ def assign_to_clusters(customers: Customers, model: Mapping[str, Any]) -> Segmen
     outside_count = int(is_outside.sum())
     outside_warning = message(
         "customers farther from their segment than any training customer: {count}; they may belong to no segment",
-        count=outside_count,
+        count=CustomerCount(outside_count),
     )
     return Segmentation(
         customers=customers,

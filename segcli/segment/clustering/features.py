@@ -12,7 +12,7 @@ from segcli.config.cluster import ClusterSettings
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.formatting import pluralize
 from segcli.ingest.column_topics import find_purchase_columns
-from segcli.message import count_message, message
+from segcli.message import CustomerCount, count_message, message
 from segcli.model import Customers
 from segcli.segment.clustering.answer_types import AnswerReading, describe_readings, read_answer_types
 from segcli.segment.clustering.dimension_reduction import Reduction, fit_reduction
@@ -268,7 +268,7 @@ def _prepare_levels(
         count_message(
             "{name}: {count} customer has none of its categories",
             "{name}: {count} customers have none of its categories",
-            missing_count,
+            CustomerCount(missing_count),
             name=name,
         )
     ] * bool(missing_count)

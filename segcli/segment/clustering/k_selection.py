@@ -5,19 +5,25 @@ reproducible: the segments recur in other samples, but blend into each other. co
 and are a useful partition only (Dolnicar, Gruen and Leisch, Market segmentation analysis, 2018, chapter 7).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
-
-import numpy as np
-import numpy.typing as npt
 
 from segcli import progress
 from segcli.config.cluster import ClusterSettings
 from segcli.errors import InputProblem
 from segcli.message import join_messages, message
 from segcli.parallel import limit_blas_threads
-from segcli.segment.clustering.stability import STABLE_JACCARD, BootstrapStability, measure_stability, segment_purity
+from segcli.segment.clustering.gap_statistic import GapStatistic, gap_statistics
+from segcli.segment.clustering.k_candidates import (
+    NATURAL_ARI,
+    REPRODUCIBLE_ARI,
+    KCandidate,
+    evaluate_fit,
+    pairwise_distances,
+)
+from segcli.segment.clustering.stability import BootstrapStability, measure_stability, segment_purity
 from segcli.segment.methods import (
     SWEEP_ROWS,
     ClusterFit,
@@ -26,99 +32,13 @@ from segcli.segment.methods import (
     Matrix,
     apply_in_chunks,
     can_predict,
-    kmeans,
     sample_rows,
     uses_bic,
 )
 
-# Gap statistic: inertia compared with that of data without groups.
-REFERENCE_TABLES = 10
-REFERENCE_STARTS = 3
-
-
-@dataclass(frozen=True)
-class GapStatistic:
-    """The gap at one k and its standard error."""
-
-    k: int
-    gap: float
-    error: float
-
-
-def gap_statistics(matrix: Matrix, k_values: Sequence[int], seed: int) -> dict[int, GapStatistic]:
-    """Return the gap at k = 1 and at each k, by k-means on the given rows, which may be a sample."""
-    rng = np.random.default_rng(seed)
-    reference_tables = [_draw_reference(matrix, rng) for _ in range(REFERENCE_TABLES)]
-    gaps_by_k = {}
-    for k in (1, *k_values):
-        reference_inertias = np.array([_log_inertia(reference_table, k, seed) for reference_table in reference_tables])
-        gap = float(reference_inertias.mean() - _log_inertia(matrix, k, seed))
-        gaps_by_k[k] = GapStatistic(k, gap, float(reference_inertias.std() * np.sqrt(1 + 1 / REFERENCE_TABLES)))
-    return gaps_by_k
-
-
-def _draw_reference(matrix: Matrix, rng: np.random.Generator) -> Matrix:
-    """Draw as many uniform rows from the box of the data along its principal axes."""
-    centre = matrix.mean(axis=0)
-    _, _, axes = np.linalg.svd(matrix - centre, full_matrices=False)
-    rotated = (matrix - centre) @ axes.T
-    random_rows = rng.uniform(rotated.min(axis=0), rotated.max(axis=0), rotated.shape)
-    reference_rows: Matrix = random_rows @ axes + centre
-    return reference_rows
-
-
-def _log_inertia(matrix: Matrix, k: int, seed: int) -> float:
-    if k == 1:
-        inertia = float(((matrix - matrix.mean(axis=0)) ** 2).sum())
-    else:
-        inertia = kmeans.fit(matrix, k, seed=seed, starts=REFERENCE_STARTS).inertia
-    return float(np.log(max(inertia, 1e-300)))
-
-
-SCREENING_DIVISOR = 4  # after 1/4 of all pairs, only k that can still be stable continue
-REPRODUCIBLE_ARI, NATURAL_ARI = 0.8, 0.9  # minimum median ARI of reproducible and of natural segments
-SCREENING_ARI = REPRODUCIBLE_ARI - 0.1  # below it after the first pairs, k does not become stable with more
+SCREENING_DIVISOR = 4  # every k gets 1/4 of all pairs, and the choice decides which k get the others
 PEAK_MARGIN = 0.02  # at a peak, one segment more lowers the median ARI by at least this much
-MAX_DISTANCE_MEGABYTES = 32  # memory limit of distances
 EASY_FIT_ROWS = 10_000  # rows x starts that are cheap: small tables get more starts
-
-
-@dataclass(frozen=True, eq=False)
-class KCandidate:
-    """One k on the rows of the sweep: its fit and its quality measures.
-
-    `silhouette` (-1 to 1), `calinski_harabasz` and `davies_bouldin` are measured on a sample. `smallest_share` is the
-    share of the smallest segment. `slsa` holds one value per segment, against the solution with one segment less.
-    """
-
-    fit: ClusterFit
-    silhouette: float
-    calinski_harabasz: float
-    davies_bouldin: float
-    smallest_share: float
-    stability: BootstrapStability | None = None
-    gap: GapStatistic | None = None
-    slsa: npt.NDArray[np.float64] | None = None
-
-    @property
-    def k(self) -> int:
-        """Number of segments, without noise."""
-        return self.fit.k - self.fit.has_noise
-
-    @property
-    def median_ari(self) -> float:
-        """Median ARI; 0 if stability was not requested."""
-        return self.stability.ari_median if self.stability else 0.0
-
-    @property
-    def smallest_jaccard(self) -> float:
-        """Mean Jaccard index of the least stable segment; 0 if stability was not requested."""
-        return float(self.stability.slsw_by_segment[: self.k].min()) if self.stability else 0.0
-
-    @property
-    def is_stable(self) -> bool:
-        """Whether the solution and each of its segments return in other samples."""
-        return self.median_ari >= REPRODUCIBLE_ARI and self.smallest_jaccard >= STABLE_JACCARD
 
 
 @dataclass(frozen=True)
@@ -152,12 +72,12 @@ def _select_k(
         "stability": sample_rows(len(sweep_rows), settings.stability_sample, seed),
     }
     starts = max(settings.starts, min(100, EASY_FIT_ROWS // len(sweep_rows)))
-    progress.expect_work(len(k_values) * (3 if settings.pairs else 1))  # a fit, and its stability by some and all pairs
+    progress.expect_work(len(k_values) * (2 if settings.pairs else 1) + 1)  # a fit, its stability, and the choice
     fits = [_fit_k(sweep_rows, k, method, seed, starts) for k in k_values]
-    distances = _pairwise_distances(sweep_rows[sample_rows_by_use["silhouette"]]) if len(fits) > 1 else None
+    distances = pairwise_distances(sweep_rows[sample_rows_by_use["silhouette"]]) if len(fits) > 1 else None
     candidates_by_k = {
         candidate.k: candidate
-        for candidate in (_evaluate_fit(fit, sweep_rows, sample_rows_by_use["silhouette"], distances) for fit in fits)
+        for candidate in (evaluate_fit(fit, sweep_rows, sample_rows_by_use["silhouette"], distances) for fit in fits)
     }
     candidates = [candidates_by_k[k] for k in sorted(candidates_by_k)]  # a method may find fewer groups than requested
     if not candidates[0].k:
@@ -167,10 +87,15 @@ def _select_k(
         )
     single_group_gap = None
     if settings.pairs:
-        stability_rows = sample_rows_by_use["stability"]
-        matrix_sample = sweep_rows[stability_rows]
-        candidates = _add_stability(candidates, matrix_sample, stability_rows, method, settings, seed)
-        candidates, single_group_gap = _add_gaps(candidates, matrix_sample, seed)
+        measure = _StabilityMeasurement(sweep_rows, sample_rows_by_use["stability"], method, settings.pairs, seed)
+        candidates = [measure.screen(candidate) for candidate in candidates]
+        candidates, single_group_gap = _add_gaps(candidates, measure.matrix, seed)
+        candidates = _complete_choice(
+            candidates,
+            lambda current: _list_decisive_candidates(current, settings, single_group_gap, by_bic=uses_bic(method)),
+            measure.complete,
+        )
+    progress.advance(1)
     candidates = _add_purity(candidates)
     best_candidate, reason = _choose_candidate(candidates, settings, single_group_gap, by_bic=uses_bic(method))
     verdict = _choose_verdict(candidates, best_candidate, single_group_gap)
@@ -209,82 +134,72 @@ def _add_purity(candidates: Sequence[KCandidate]) -> list[KCandidate]:
     ]
 
 
-def silhouette_mean(matrix: Matrix, labels: Labels, distances: Matrix | None = None) -> float:
-    """Return the mean silhouette (Rousseeuw 1987); 0 if the labels have fewer than two segments.
+@dataclass(frozen=True, eq=False)
+class _StabilityMeasurement:
+    """Measures the stability of candidates on some rows of the sweep, first with a part of the pairs."""
 
-    Args:
-        matrix: rows, shape (n, features).
-        labels: segments of the rows, shape (n,).
-        distances: distances between the rows, shape (n, n), if already computed.
-    """
-    from sklearn import config_context
-    from sklearn.metrics import silhouette_score
+    sweep_rows: Matrix
+    row_numbers: Labels
+    method: ClusteringMethod
+    pairs: int
+    seed: int
 
-    if not 1 < len(np.unique(labels)) < len(labels):
-        return 0.0
-    with limit_blas_threads(), config_context(working_memory=MAX_DISTANCE_MEGABYTES):
-        if distances is not None:
-            return float(silhouette_score(distances, labels, metric="precomputed"))
-        return float(silhouette_score(matrix, labels))
+    @cached_property
+    def matrix(self) -> Matrix:
+        """Rows that stability is measured on."""
+        return self.sweep_rows[self.row_numbers]
 
+    @property
+    def _screening_pairs(self) -> int:
+        return max(self.pairs // SCREENING_DIVISOR, 1)
 
-def _pairwise_distances(matrix: Matrix) -> Matrix | None:
-    """Return the distances between rows, to reuse for every k; None if they exceed the memory limit."""
-    from sklearn.metrics import pairwise_distances
+    def screen(self, candidate: KCandidate) -> KCandidate:
+        """Return the candidate with the stability of the first pairs."""
+        stability = self._measure(candidate, range(self._screening_pairs))
+        progress.advance(1)
+        return replace(candidate, stability=stability, has_all_pairs=self._screening_pairs >= self.pairs)
 
-    if len(matrix) ** 2 * matrix.itemsize > MAX_DISTANCE_MEGABYTES << 20:
-        return None
-    with limit_blas_threads():
-        distance_matrix: Matrix = pairwise_distances(matrix)
-    return distance_matrix
+    def complete(self, candidate: KCandidate) -> KCandidate:
+        """Return the candidate with the stability of all pairs."""
+        assert candidate.stability, "candidates are screened first"
+        remaining_pairs = self._measure(candidate, range(self._screening_pairs, self.pairs))
+        return replace(candidate, stability=candidate.stability.merge_pairs(remaining_pairs), has_all_pairs=True)
 
-
-def _evaluate_fit(fit: ClusterFit, matrix: Matrix, sampled_rows: Labels, distances: Matrix | None = None) -> KCandidate:
-    from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
-
-    clustered_rows = sampled_rows[~fit.noise_mask[sampled_rows]]
-    rows, labels = matrix[clustered_rows], fit.labels[clustered_rows]
-    has_several_groups = 1 < len(np.unique(labels)) < len(labels)
-    counts = np.bincount(fit.labels, minlength=fit.k)[: fit.k - fit.has_noise]
-    return KCandidate(
-        fit=fit,
-        silhouette=silhouette_mean(rows, labels, None if fit.has_noise else distances),
-        calinski_harabasz=float(calinski_harabasz_score(rows, labels)) if has_several_groups else 0.0,
-        davies_bouldin=float(davies_bouldin_score(rows, labels)) if has_several_groups else 0.0,
-        smallest_share=float(counts.min(initial=len(matrix)) / len(matrix)),
-    )
+    def _measure(self, candidate: KCandidate, pair_numbers: range) -> BootstrapStability:
+        fit = candidate.fit
+        return measure_stability(self.matrix, fit.labels[self.row_numbers], self.method, fit.k, pair_numbers, self.seed)
 
 
-def _add_stability(  # noqa: PLR0913, PLR0917 - a pair depends on all of these
+def _complete_choice(
     candidates: Sequence[KCandidate],
-    matrix: Matrix,
-    rows: Labels,
-    method: ClusteringMethod,
-    settings: ClusterSettings,
-    seed: int,
+    list_decisive: Callable[[Sequence[KCandidate]], Sequence[KCandidate]],
+    complete: Callable[[KCandidate], KCandidate],
 ) -> list[KCandidate]:
-    """Measure stability with some of the pairs for every k, and with all pairs for the k that can still win."""
+    """Complete one candidate after another until those that decide the choice have all pairs.
 
-    def stability_of(candidate: KCandidate, pairs: range) -> BootstrapStability:
-        return measure_stability(matrix, candidate.fit.labels[rows], method, candidate.fit.k, pairs, seed)
+    A candidate that may be stable is chosen as if it were. So the result is the choice that all pairs for every
+    candidate that may be stable would give.
+    """
+    candidates_by_k = {candidate.k: candidate for candidate in candidates}
+    while True:
+        decisive = list_decisive(list(candidates_by_k.values()))
+        incomplete = [candidate for candidate in decisive if not candidate.has_all_pairs]
+        if not incomplete:
+            return list(candidates_by_k.values())
+        candidates_by_k[incomplete[0].k] = complete(incomplete[0])
 
-    def screen(candidate: KCandidate) -> KCandidate:
-        screened = replace(candidate, stability=stability_of(candidate, screening_pairs))
-        progress.advance(1)
-        return screened
 
-    def complete(candidate: KCandidate) -> KCandidate:
-        can_win = candidate.median_ari >= SCREENING_ARI or len(candidates) == 1
-        if candidate.stability and remaining_pairs and can_win:
-            all_pairs = candidate.stability.merge_pairs(stability_of(candidate, remaining_pairs))
-            candidate = replace(candidate, stability=all_pairs)
-        progress.advance(1)
-        return candidate
-
-    screening_pairs = range(max(settings.pairs // SCREENING_DIVISOR, 1))
-    remaining_pairs = range(len(screening_pairs), settings.pairs)
-    screened = [screen(candidate) for candidate in candidates]
-    return [complete(candidate) for candidate in screened]
+def _list_decisive_candidates(
+    candidates: Sequence[KCandidate], settings: ClusterSettings, single_group_gap: GapStatistic | None, *, by_bic: bool
+) -> list[KCandidate]:
+    """Return the best candidate, the best of any size, and the next k if the verdict depends on it."""
+    (best_candidate, _), (largest_rival, _) = _choose_by_size(candidates, settings, single_group_gap, by_bic=by_bic)
+    next_candidates = [
+        candidate
+        for candidate in candidates
+        if candidate.k == best_candidate.k + 1 and best_candidate.median_ari >= NATURAL_ARI and candidate.may_be_stable
+    ]
+    return [best_candidate, largest_rival, *next_candidates]
 
 
 def _choose_candidate(
@@ -294,17 +209,11 @@ def _choose_candidate(
     if len(candidates) == 1:
         k = candidates[0].k
         return candidates[0], message("k = {k} as requested", k=k) if settings.k == k else message("k = {k}", k=k)
-    large_enough = [candidate for candidate in candidates if candidate.smallest_share >= settings.minimum_share]
-    separating_ks = _ks_that_add_separation(candidates, single_group_gap)
-    k_range = message("k = {lowest} to {highest}", lowest=candidates[0].k, highest=candidates[-1].k)
-
-    def choose(rivals: Sequence[KCandidate]) -> tuple[KCandidate, str]:
-        return _choose_by_bic(rivals, k_range) if by_bic else _choose_by_stability(rivals, separating_ks, k_range)
-
-    best_candidate, reason = choose(large_enough or candidates)
-    other_candidate, _ = choose(candidates)
+    (best_candidate, reason), (other_candidate, _) = _choose_by_size(
+        candidates, settings, single_group_gap, by_bic=by_bic
+    )
     caveats = [reason]
-    if not large_enough:
+    if best_candidate.smallest_share < settings.minimum_share:
         caveats.append(message("all have segments under {share:.0%}", share=settings.minimum_share))
     if other_candidate.k != best_candidate.k:
         caveats.append(
@@ -317,6 +226,20 @@ def _choose_candidate(
     if best_candidate.k == settings.k_range[1]:
         caveats.append(message("the largest number tried, so more may be better"))
     return best_candidate, message("k = {k}: {reason}", k=best_candidate.k, reason=join_messages("; ", caveats))
+
+
+def _choose_by_size(
+    candidates: Sequence[KCandidate], settings: ClusterSettings, single_group_gap: GapStatistic | None, *, by_bic: bool
+) -> tuple[tuple[KCandidate, str], tuple[KCandidate, str]]:
+    """Return the best candidate without tiny segments, and the best of all, each with its reason."""
+    separating_ks = _ks_that_add_separation(candidates, single_group_gap)
+    k_range = message("k = {lowest} to {highest}", lowest=candidates[0].k, highest=candidates[-1].k)
+
+    def choose(rivals: Sequence[KCandidate]) -> tuple[KCandidate, str]:
+        return _choose_by_bic(rivals, k_range) if by_bic else _choose_by_stability(rivals, separating_ks, k_range)
+
+    large_enough = [candidate for candidate in candidates if candidate.smallest_share >= settings.minimum_share]
+    return choose(large_enough or candidates), choose(candidates)
 
 
 def _ks_that_add_separation(candidates: Sequence[KCandidate], single_group_gap: GapStatistic | None) -> frozenset[int]:
@@ -337,7 +260,7 @@ def _choose_by_stability(
     candidates: Sequence[KCandidate], separating_ks: frozenset[int], k_range: str
 ) -> tuple[KCandidate, str]:
     """Return the largest stable k that adds separation, else the stable k with the best silhouette, else the best."""
-    stable_candidates = [candidate for candidate in candidates if candidate.is_stable]
+    stable_candidates = [candidate for candidate in candidates if candidate.may_be_stable]
     separating_candidates = [candidate for candidate in stable_candidates if candidate.k in separating_ks]
     if separating_candidates:
         best_candidate = separating_candidates[-1]

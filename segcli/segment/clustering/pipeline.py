@@ -13,7 +13,7 @@ from segcli import columns
 from segcli.config.cluster import ClusterSettings
 from segcli.errors import ConfigProblems, InputProblem
 from segcli.formatting import pluralize
-from segcli.message import count_message, detail_message, join_messages, message
+from segcli.message import CustomerCount, count_message, detail_message, join_messages, message
 from segcli.model import Customers, Segmentation
 from segcli.segment import methods
 from segcli.segment.ages import add_age_column
@@ -22,7 +22,8 @@ from segcli.segment.clustering.assignment import compute_margins, distances_to_c
 from segcli.segment.clustering.cluster_names import list_feature_words, name_segments
 from segcli.segment.clustering.feature_encoding import Feature, FeatureMatrix
 from segcli.segment.clustering.features import FeatureSet, build_features
-from segcli.segment.clustering.k_selection import KCandidate, KSelection, select_k
+from segcli.segment.clustering.k_candidates import KCandidate
+from segcli.segment.clustering.k_selection import KSelection, select_k
 from segcli.segment.clustering.stability import describe_jaccard
 from segcli.segment.methods import SWEEP_ROWS, ClusterFit, ClusteringMethod, Labels
 from segcli.segment.profiles import build_profile
@@ -162,7 +163,7 @@ class ClusterSolution:
             yield count_message(
                 "of no segment: {count} customer ({share:.0%}) outside any dense region",
                 "of no segment: {count} customers ({share:.0%}) outside any dense region",
-                self.noise_count,
+                CustomerCount(self.noise_count),
                 share=self.noise_count / customers,
             )
         yield from self._describe_stability()

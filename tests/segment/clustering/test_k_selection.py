@@ -1,6 +1,6 @@
 """Which k is kept, why, and what it is called: rules on measures made by hand, and measures on groups made by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -11,8 +11,9 @@ from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silho
 
 from segcli.config.cluster import ClusterSettings
 from segcli.errors import InputProblem
-from segcli.segment.clustering import k_selection
-from segcli.segment.clustering.k_selection import GapStatistic
+from segcli.segment.clustering import k_candidates, k_selection
+from segcli.segment.clustering.gap_statistic import GapStatistic
+from segcli.segment.clustering.k_candidates import KCandidate
 from segcli.segment.clustering.stability import BootstrapStability, segment_purity
 from segcli.segment.methods import ClusterFit, Matrix
 
@@ -26,11 +27,11 @@ def candidate(  # noqa: PLR0913 - measures of one solution
     *,
     whole: Sequence[float] = (),
     bic: float | None = None,
-) -> k_selection.KCandidate:
+) -> KCandidate:
     """A solution of which this was measured; `whole` is how much of each segment returned."""
     fit = ClusterFit(np.arange(k), np.zeros((k, 1)), 1.0, bic=bic)
     returned = np.tile([*whole] or [0.9] * k, (2, 1))
-    return k_selection.KCandidate(
+    return KCandidate(
         fit,
         silhouette,
         0.0,
@@ -41,9 +42,7 @@ def candidate(  # noqa: PLR0913 - measures of one solution
     )
 
 
-def choose(
-    found: Sequence[k_selection.KCandidate], *, gap: float = 0.5, by_bic: bool = False, **wanted: Any
-) -> tuple[int, str]:
+def choose(found: Sequence[KCandidate], *, gap: float = 0.5, by_bic: bool = False, **wanted: Any) -> tuple[int, str]:
     """The chosen k and why, where one group has this gap."""
     chosen, why = k_selection._choose_candidate(
         found, ClusterSettings(**wanted), GapStatistic(1, gap, 0.25) if found[0].stability else None, by_bic=by_bic
@@ -89,7 +88,7 @@ def test_a_k_with_one_segment_that_does_not_return_is_not_stable() -> None:
 
 
 def test_without_pairs_separation_alone_decides() -> None:
-    found = [k_selection.KCandidate(candidate(k, 0).fit, best, 0, 0, 0.2) for k, best in ((2, 0.3), (3, 0.4))]
+    found = [KCandidate(candidate(k, 0).fit, best, 0, 0, 0.2) for k, best in ((2, 0.3), (3, 0.4))]
     assert choose(found, pairs=0) == (3, "k = 3: best silhouette (0.40) of k = 2 to 3")
 
 
@@ -150,7 +149,7 @@ def test_natural_is_stable_a_peak_whole_and_beyond_chance(
 
 def test_without_stability_or_a_gap_there_is_no_verdict() -> None:
     assert k_selection._choose_verdict([candidate(2, 1.0)], candidate(2, 1.0), None) == ""
-    bare = k_selection.KCandidate(candidate(2, 1.0).fit, 0.5, 0, 0, 0.2)
+    bare = KCandidate(candidate(2, 1.0).fit, 0.5, 0, 0, 0.2)
     assert k_selection._choose_verdict([bare], bare, GapStatistic(1, 0.25, 0.25)) == ""
     assert bare.median_ari == 0.0
 
@@ -175,7 +174,7 @@ def pairs(size: int = 10) -> tuple[Matrix, np.ndarray]:
 def test_measures_are_scikit_learns_on_the_rows_of_the_sample() -> None:
     matrix, labels = pairs()
     sample = np.arange(0, 30, 2)
-    found = k_selection._evaluate_fit(ClusterFit(labels, np.zeros((3, 1)), 1.0), matrix, sample)
+    found = k_candidates.evaluate_fit(ClusterFit(labels, np.zeros((3, 1)), 1.0), matrix, sample)
     rows, theirs = matrix[sample], labels[sample]
     assert found.silhouette == pytest.approx(silhouette_score(rows, theirs))
     assert found.calinski_harabasz == pytest.approx(calinski_harabasz_score(rows, theirs))
@@ -187,7 +186,7 @@ def test_noise_has_a_say_in_no_measure() -> None:
     """The last 4 rows are in no segment; of the others 20 are in one and 6 in the other."""
     matrix, _ = pairs()
     labels = np.repeat([0, 1, 2], [20, 6, 4])
-    found = k_selection._evaluate_fit(ClusterFit(labels, np.zeros((3, 1)), 1.0, has_noise=True), matrix, np.arange(30))
+    found = k_candidates.evaluate_fit(ClusterFit(labels, np.zeros((3, 1)), 1.0, has_noise=True), matrix, np.arange(30))
     assert found.silhouette == pytest.approx(silhouette_score(matrix[:26], labels[:26]))
     assert found.davies_bouldin == pytest.approx(davies_bouldin_score(matrix[:26], labels[:26]))
     assert found.smallest_share == pytest.approx(6 / 30)
@@ -196,7 +195,7 @@ def test_noise_has_a_say_in_no_measure() -> None:
 @pytest.mark.parametrize("labels", [[0, 0, 0], [0, 1, 2]])
 def test_one_segment_and_segments_of_one_are_not_separated(labels: list[int]) -> None:
     matrix, fit = np.array([[0.0], [1.0], [5.0]]), ClusterFit(np.array(labels), np.zeros((max(labels) + 1, 1)), 1.0)
-    found = k_selection._evaluate_fit(fit, matrix, np.arange(3))
+    found = k_candidates.evaluate_fit(fit, matrix, np.arange(3))
     assert (found.silhouette, found.calinski_harabasz, found.davies_bouldin) == (0.0, 0.0, 0.0)
 
 
@@ -239,27 +238,79 @@ def test_what_is_measured_on_samples_is_told() -> None:
     assert found.samples == {"sweep": 400, "silhouette": 200, "stability": 150}
 
 
-def test_only_what_can_still_be_chosen_gets_all_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of 24 pairs six for each k; k = 4 lies more than twice 0.05 below 0.8 and gets no more."""
+def measured(
+    worth: dict[int, float],
+    rest: dict[int, float],
+    gap: Mapping[int, float] | None = None,
+    jaccard: Mapping[int, float] | None = None,
+) -> tuple[Any, list[tuple[int, int]]]:
+    """What is chosen if the first quarter of pairs has one ARI and the rest another, and who got how many pairs."""
     asked: list[tuple[int, range]] = []
-    worth = {2: 1.0, 3: 0.71, 4: 0.69}
 
     def stability(_matrix: Any, labels: Any, _method: Any, k: int, which: range, _seed: int) -> BootstrapStability:
-        assert len(labels) == 5
+        assert len(labels) == 50
         asked.append((k, which))
-        return BootstrapStability(np.full(len(which), worth[k]), np.full((2 * len(which), k), 0.9))
+        ari = worth[k] if which.start == 0 else rest[k]
+        return BootstrapStability(np.full(len(which), ari), np.full((2 * len(which), k), (jaccard or {}).get(k, 0.9)))
 
-    monkeypatch.setattr(k_selection, "measure_stability", stability)
-    method, _ = told()
-    matrix, rows = np.arange(30.0)[:, None], np.arange(0, 30, 6)
-    found = [k_selection.KCandidate(method.fit(matrix, k, seed=1, starts=1), 0.5, 0, 0, 0.2) for k in (2, 3, 4)]
-    judged = k_selection._add_stability(found, matrix[rows], rows, method, ClusterSettings(pairs=24), 1)
-    rough, rest = range(6), range(6, 24)
-    assert asked == [(2, rough), (3, rough), (4, rough), (2, rest), (3, rest)]
-    assert [len(one.stability.ari) for one in judged if one.stability] == [24, 24, 6]
-    asked.clear()
-    assert len(k_selection._add_stability(found, matrix[rows], rows, method, ClusterSettings(pairs=1), 1)) == 3
-    assert asked == [(2, range(1)), (3, range(1)), (4, range(1))]
+    def gaps(_matrix: Matrix, ks: list[int], _seed: int) -> dict[int, GapStatistic]:
+        return {k: GapStatistic(k, float((gap or {}).get(k, k)), 0.25) for k in (1, *ks)}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(k_selection, "measure_stability", stability)
+        patch.setattr(k_selection, "gap_statistics", gaps)
+        method, _ = told()
+        settings = ClusterSettings(pairs=24, minimum_share=0)
+        found = k_selection.select_k(np.arange(50.0)[:, None], list(worth), method, settings, 7)
+    assert [k for k, which in asked if which == range(6)] == list(worth)
+    assert all(which == range(6, 24) for _, which in asked[len(worth) :])
+    return found, [(one.k, len(one.stability.ari)) for one in found.candidates if one.stability]
+
+
+def test_the_chosen_k_gets_all_pairs_and_others_a_quarter() -> None:
+    """k = 4 lies more than twice 0.05 below 0.8 and is passed over; k = 2 is never needed."""
+    found, pairs = measured({2: 0.95, 3: 0.85, 4: 0.69}, {3: 0.84})
+    assert (found.best_candidate.k, pairs) == (3, [(2, 6), (3, 24), (4, 6)])
+
+
+@pytest.mark.parametrize(("jaccard", "pairs"), [(0.64, 6), (0.66, 24)])
+def test_a_k_with_a_segment_that_seldom_returns_is_passed_over(jaccard: float, pairs: int) -> None:
+    """0.64 lies more than 0.1 below 0.75; with 0.66 all pairs decide."""
+    assert measured({2: 0.85, 3: 0.9}, {2: 0.85, 3: 0.9}, jaccard={3: jaccard})[1] == [(2, 24), (3, pairs)]
+
+
+def test_a_k_that_turns_out_unstable_is_followed_by_the_next() -> None:
+    found, pairs = measured({2: 0.72, 3: 0.85, 4: 0.71}, {2: 0.85, 3: 0.7, 4: 0.7})
+    assert (found.best_candidate.k, pairs) == (2, [(2, 24), (3, 24), (4, 24)])
+
+
+@pytest.mark.parametrize(("next_ari", "verdict"), [(0.92, "reproducible"), (0.9, "natural")])
+def test_the_next_k_gets_all_pairs_if_the_verdict_depends_on_it(next_ari: float, verdict: str) -> None:
+    """Natural segments are a peak: 0.93 must exceed the ARI of one segment more by 0.02, over all pairs."""
+    found, pairs = measured({2: 0.5, 3: 0.93, 4: 0.75}, {3: 0.93, 4: next_ari}, gap={4: 3.0})
+    assert pairs == [(2, 6), (3, 24), (4, 24)]
+    assert (found.best_candidate.k, found.verdict) == (3, verdict)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_choice_is_that_of_all_pairs_for_each_k_that_may_be_stable(seed: int) -> None:
+    """Compared with the choice and the verdict if every k that may be stable after a quarter of the pairs gets all."""
+    chance = np.random.default_rng(seed)
+    first, rest = ({k: float(round(chance.uniform(0.6, 1.0), 2)) for k in range(2, 7)} for _ in range(2))
+    gap = {k: float(chance.uniform(1, 3)) for k in range(2, 7)}
+    found, _ = measured(first, rest, gap)
+    complete = []
+    for one in found.candidates:
+        aris = np.array([first[one.k]] * 6 + [rest[one.k]] * 18 * (first[one.k] >= k_candidates.SCREENING_ARI))
+        assert one.stability
+        stability = BootstrapStability(aris, one.stability.jaccard)
+        complete.append(replace(one, stability=stability, has_all_pairs=True))
+    one_group, settings = GapStatistic(1, 1.0, 0.25), ClusterSettings(minimum_share=0)
+    best, _ = k_selection._choose_candidate(complete, settings, one_group, by_bic=False)
+    assert found.best_candidate.k == best.k
+    assert found.best_candidate.has_all_pairs
+    if best.is_stable:  # otherwise the best silhouette may get more pairs here
+        assert found.verdict == k_selection._choose_verdict(complete, best, one_group)
 
 
 @pytest.mark.parametrize(("one_group", "verdict"), [(0.25, "natural"), (0.75, "reproducible")])
@@ -331,6 +382,6 @@ def test_a_method_that_finds_nothing_is_answered() -> None:
 def test_distances_that_serve_for_every_k_change_no_bit_of_the_silhouette(k: int) -> None:
     chance = np.random.default_rng(7)
     matrix, labels = chance.normal(size=(500, 3)), chance.integers(0, k, 500)
-    distances = k_selection._pairwise_distances(matrix)
-    assert k_selection.silhouette_mean(matrix, labels, distances) == k_selection.silhouette_mean(matrix, labels)
-    assert k_selection._pairwise_distances(np.zeros((2100, 1))) is None
+    distances = k_candidates.pairwise_distances(matrix)
+    assert k_candidates.silhouette_mean(matrix, labels, distances) == k_candidates.silhouette_mean(matrix, labels)
+    assert k_candidates.pairwise_distances(np.zeros((2100, 1))) is None

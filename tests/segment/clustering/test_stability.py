@@ -11,7 +11,8 @@ from sklearn.cluster import KMeans
 from segcli.config.cluster import ClusterSettings
 from segcli.errors import InputProblem
 from segcli.segment import methods
-from segcli.segment.clustering.k_selection import gap_statistics, select_k
+from segcli.segment.clustering.gap_statistic import gap_statistics
+from segcli.segment.clustering.k_selection import select_k
 from segcli.segment.clustering.stability import (
     BootstrapStability,
     best_jaccard,
