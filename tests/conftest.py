@@ -1,6 +1,9 @@
 """What the tests of every room share."""
 
+import runpy
+import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +57,14 @@ NUMBERS = pytest.StashKey[dict[int, list[str]]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--without-posix", action="store_true", help="run tests as on Windows, also in their processes")
     parser.addoption("--bad-inputs", metavar="FILE", help="write the tests and results of each bad input to this table")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     table = config.getoption("--bad-inputs")
+    if config.getoption("--without-posix"):
+        runpy.run_path(str(Path(__file__).parent / "io" / "without_posix.py"))["block_posix_in_tests"]()
     if table and not hasattr(config, "workerinput"):
         config.pluginmanager.register(BadInputs(Path(table)))
 
@@ -66,6 +72,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Long tests first; note which test is about which bad input, which travels with its report, from workers too."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    for item in items:
+        if item.get_closest_marker("posix") and not _has_posix():
+            item.add_marker(pytest.mark.skip(reason="needs a POSIX system"))
     found: dict[int, list[str]] = {}
     for item in items:
         for number in (number for mark in item.iter_markers("bad_input") for number in mark.args):
@@ -74,6 +83,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if name not in found.setdefault(number, []):
                 found[number].append(name)
     config.stash[NUMBERS] = found
+
+
+def _has_posix() -> bool:
+    return sys.modules.get("fcntl", ...) is not None and find_spec("fcntl") is not None
 
 
 @pytest.fixture

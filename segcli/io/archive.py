@@ -17,7 +17,7 @@ from segcli.io.compression import (
 )
 from segcli.io.csv_stream import CsvStream
 from segcli.io.export_names import EXPORT_SUFFIXES, is_export_name
-from segcli.location import find_table_name, split_location
+from segcli.location import find_table_name, name_table, split_location
 
 ZIP_KIND = "a zip archive or a spreadsheet"
 WORKBOOK_MEMBERS = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
@@ -81,7 +81,7 @@ def zip_to_text(archive: zipfile.ZipFile, name: str, size: int, open_text: OpenT
             raise InputProblem(
                 f"files with different columns: {members[0].filename} and {member.filename}",
                 source=name,
-                remedy=f"choose one file with {name}?file={members[0].filename}",
+                remedy=f"choose one file with {name_table(name, 'file', members[0].filename)}",
             )
     note = f"{len(members)} files of the archive are read as one: {', '.join(_file_names(members))}"
     blocks = _concatenate(archive, members, name)
@@ -133,10 +133,11 @@ def _read_header(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -
         line = stream.readline(STEP_BYTES)
     start = line[:START_BYTES]
     if detect_packing(start) or start.startswith((*UTF16_MARKS, b"PK\x03\x04")) or b"\0" in start:
+        choice = name_table(name, "file", member.filename)
         raise InputProblem(
             f"several files, and {member.filename} is not plain text, so they cannot be read as one",
             source=name,
-            remedy=f"choose one file with {name}?file={member.filename}, or unpack the archive into a folder",
+            remedy=f"choose one file with {choice}, or unpack the archive into a folder",
         )
     return line.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n")
 

@@ -1,6 +1,5 @@
 """Every way a command can end has its documented code and, where it fails, one line that says why."""
 
-import fcntl
 import gzip
 import json
 import os
@@ -8,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import termios
 import time
 import unicodedata
 from collections.abc import Callable
@@ -292,6 +290,9 @@ def test_a_signal_while_standard_input_is_read_ends_it_with_its_code_and_no_outp
 
 def _waiting_in(pipe: int) -> int:
     """How many bytes nobody has read yet."""
+    import fcntl
+    import termios
+
     count = bytearray(4)
     fcntl.ioctl(pipe, termios.FIONREAD, count)
     return int.from_bytes(count, sys.byteorder)
