@@ -4,6 +4,7 @@ An address may hold a password or a token. So settings, messages and results onl
 them; this module keeps the address itself, and the path of the copy that was fetched from it.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -103,6 +104,11 @@ def list_copies() -> list[str]:
     return list(_copies)
 
 
+def forget_copies() -> None:
+    """Forget all copies, so that the next reader fetches the files again."""
+    _copies.clear()
+
+
 def record_copy(name: str, path: Path) -> None:
     """Remember the path of the copy of an address."""
     _copies[name] = path
@@ -119,6 +125,14 @@ def change_file(path: str, file_path: str) -> str:
     if is_address(path):
         return name_table(file_path, "table", table) if table else file_path
     return scheme + file_path + path[len(scheme) + len(old_path) :]
+
+
+def relative_path(path: str, folder: str) -> str:
+    """Return a path relative to a folder; unchanged if it is on another drive."""
+    try:
+        return os.path.relpath(path, folder)
+    except ValueError:
+        return path
 
 
 def name_table(path: str, kind: str, table: str) -> str:

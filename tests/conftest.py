@@ -63,8 +63,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     table = config.getoption("--bad-inputs")
-    if config.getoption("--without-posix"):
-        runpy.run_path(str(Path(__file__).parent / "io" / "without_posix.py"))["block_posix_in_tests"]()
+    if config.getoption("--without-posix") and _has_posix():  # a worker has started without
+        runpy.run_path(str(Path(__file__).parent / "io" / "without_posix.py"))["block_posix_in_processes"]()
     if table and not hasattr(config, "workerinput"):
         config.pluginmanager.register(BadInputs(Path(table)))
 

@@ -15,7 +15,7 @@ from segcli.config.section import PATH_MARK, PATH_OR_NAME_MARK, find_section_mod
 from segcli.config.settings import Settings
 from segcli.config.yaml_loader import KeyPath, parse_document, parse_scalar
 from segcli.errors import ConfigProblems
-from segcli.location import change_file, is_address, name_address, split_location
+from segcli.location import change_file, is_address, name_address, relative_path, split_location
 
 
 class PlaceFinder(Protocol):
@@ -126,7 +126,7 @@ def merge_values(layers: Sequence[Layer]) -> dict[str, Any]:
 
 def make_paths_relative(settings_tree: Mapping[str, Any], folder: str) -> dict[str, Any]:
     """Return a copy of the settings with paths relative to a folder, as a config in that folder would write them."""
-    return _change_paths(settings_tree, Settings, lambda path, _: os.path.relpath(path, folder or "."))
+    return _change_paths(settings_tree, Settings, lambda path, _: relative_path(path, folder or "."))
 
 
 def load_settings(layers: Sequence[Layer]) -> LoadedSettings:

@@ -99,6 +99,8 @@ def test_customers_are_those_of_the_file(name: str, server: str, invoke: Invoke)
 def test_the_same_customers_in_python(server: str) -> None:
     here, there = interface.read("orders.csv"), interface.read(f"{server}/orders.csv", ingest__allow_remote=True)
     assert there.table.equals(here.table)
+    interface.read(f"{server}/orders.csv", ingest__allow_remote=True)
+    assert len(Shop.requests) == 2, "it may have changed"
 
 
 def test_nothing_is_fetched_unless_it_is_allowed(server: str, invoke: Invoke) -> None:
@@ -146,6 +148,19 @@ def test_no_secret_is_in_any_text_or_file(name: str, server: str, shop: Path, in
     assert (shop / "out" / "run.json").exists() == (name == "orders.csv")
     assert not [text for text in texts if any(secret in text for secret in SECRETS)]
     assert f"{name}?..." in "".join(texts)
+
+
+def test_a_new_config_reads_the_address(server: str, invoke: Invoke) -> None:
+    assert invoke("init", f"{server}/orders.csv", "-o", "shop.yaml", *ALLOW)[0] == 0
+    location.forget_copies()  # the next command is a process of its own
+    assert invoke("run", "shop.yaml", "--set", "cluster.pairs=4")[0] == 0
+    assert Shop.requests == ["/orders.csv"] * 2
+
+
+def test_an_address_that_is_no_main_input_is_refused_with_a_remedy(server: str, invoke: Invoke) -> None:
+    code, _, err = invoke("compare", f"{server}/orders.csv", "orders.csv", *ALLOW)
+    assert code == 3
+    assert "hint: download it: an address can only be the main input" in err
 
 
 @pytest.mark.usefixtures("shop")

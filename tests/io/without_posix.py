@@ -1,7 +1,7 @@
 """Make this process look like one on Windows, or on a system without file locks, as far as segcli depends on it.
 
 Run a program with it: `python tests/io/without_posix.py windows -m segcli rfm orders.csv`. Run tests with it, and all
-processes that they start: `pytest -n 0 --without-posix`.
+processes that they start: `pytest --without-posix`.
 """
 
 import errno
@@ -65,14 +65,14 @@ def block_posix(*, has_windows_locks: bool) -> None:
     shutil._use_fd_functions = False  # type: ignore[attr-defined]  # it opens folders
 
 
-def block_posix_in_tests() -> None:
+def block_posix_in_processes() -> None:
     """Do so in this process, and in each Python process that it starts, whatever environment that gets."""
     block_posix(has_windows_locks=True)
 
     def start_process(process: Any, *arguments: Any, env: Any = None, **options: Any) -> None:
         environment = dict(os.environ if env is None else env)
-        paths = [str(STARTUP_FOLDER), environment.get("PYTHONPATH", "")]
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+        paths = [path for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path]
+        environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(STARTUP_FOLDER), *paths]))
         _start_process(process, *arguments, env=environment, **options)
 
     subprocess.Popen.__init__ = start_process  # type: ignore[method-assign]

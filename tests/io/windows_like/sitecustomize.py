@@ -3,4 +3,4 @@
 import runpy
 from pathlib import Path
 
-runpy.run_path(str(Path(__file__).parents[1] / "without_posix.py"))["block_posix"](has_windows_locks=True)
+runpy.run_path(str(Path(__file__).parents[1] / "without_posix.py"))["block_posix_in_processes"]()
