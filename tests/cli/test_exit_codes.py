@@ -257,6 +257,7 @@ def test_the_run_that_is_skipped_leaves_the_half_written_files_of_the_other_alon
 
 
 @pytest.mark.bad_input(97)
+@pytest.mark.posix
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_while_standard_input_is_read_ends_it_with_its_code_and_no_output(
     folder: Path, environment: dict[str, str], sent: signal.Signals, code: int
