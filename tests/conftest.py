@@ -1,6 +1,8 @@
 """What the tests of every room share."""
 
+import os
 import runpy
+import subprocess
 import sys
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -61,10 +63,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--bad-inputs", metavar="FILE", help="write the tests and results of each bad input to this table")
 
 
+COVERAGE_VARIABLE = "COVERAGE_PROCESS_CONFIG"  # by which coverage measures processes that a measured one starts
+
+
+def _pass_on(name: str) -> None:
+    """Pass a variable on to the processes that tests start with an environment of their own."""
+    start = subprocess.Popen.__init__
+
+    def start_process(process: Any, *arguments: Any, env: Any = None, **options: Any) -> None:
+        start(process, *arguments, env=None if env is None else {**env, name: os.environ[name]}, **options)
+
+    subprocess.Popen.__init__ = start_process  # type: ignore[method-assign]
+
+
 def pytest_configure(config: pytest.Config) -> None:
     table = config.getoption("--bad-inputs")
     if config.getoption("--without-posix") and _has_posix():  # a worker has started without
         runpy.run_path(str(Path(__file__).parent / "io" / "without_posix.py"))["block_posix_in_processes"]()
+    if COVERAGE_VARIABLE in os.environ:
+        _pass_on(COVERAGE_VARIABLE)
     if table and not hasattr(config, "workerinput"):
         config.pluginmanager.register(BadInputs(Path(table)))
 
