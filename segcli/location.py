@@ -6,6 +6,7 @@ them; this module keeps the address itself, and the path of the copy that was fe
 
 import os
 import re
+import shlex
 from pathlib import Path
 
 YAML_SUFFIXES = (".yaml", ".yml")  # of configs, segments and segment maps, never of exports
@@ -123,7 +124,7 @@ def change_file(path: str, file_path: str) -> str:
     """Return a path with another file, but the same scheme and table."""
     scheme, old_path, table = split_location(path)
     if is_address(path):
-        return name_table(file_path, "table", table) if table else file_path
+        return f"{file_path}?table={table}" if table else file_path
     return scheme + file_path + path[len(scheme) + len(old_path) :]
 
 
@@ -136,12 +137,12 @@ def relative_path(path: str, folder: str) -> str:
 
 
 def name_table(path: str, kind: str, table: str) -> str:
-    """Return the path of a table, sheet or file in a file.
+    """Return the path of a table, sheet or file in a file, as a word for a shell.
 
-    >>> name_table("book.xlsx", "sheet", "May"), name_table("https://example.com/book.xlsx", "sheet", "May")
-    ('book.xlsx?sheet=May', 'https://example.com/book.xlsx#sheet=May')
+    >>> print(name_table("book.xlsx", "sheet", "May 2026"), name_table("s3://shop/book.xlsx", "sheet", "May"))
+    'book.xlsx?sheet=May 2026' 's3://shop/book.xlsx#sheet=May'
     """
-    return f"{path}{'#' if is_address(path) else '?'}{kind}={table}"
+    return shlex.quote(f"{path}{'#' if is_address(path) else '?'}{kind}={table}")
 
 
 def _exists(path: str) -> bool:

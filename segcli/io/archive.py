@@ -91,17 +91,17 @@ def zip_to_text(archive: zipfile.ZipFile, name: str, size: int, open_text: OpenT
 def _select_members(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
     """Return the member that the user named, or all exports: tables if there are any, otherwise other exports."""
     files = [member for member in archive.infolist() if not member.is_dir()]
+    exports = [member for member in files if is_export_name(PurePosixPath(member.filename))]
     requested = find_table_name(name)
     if requested:
-        files = [member for member in files if requested in (member.filename, PurePosixPath(member.filename).name)]
-        if not files:
+        matches = [member for member in files if requested in (member.filename, PurePosixPath(member.filename).name)]
+        if not matches:
             raise InputProblem(
-                f"no file '{requested}' in the archive; available: {', '.join(_file_names(archive.infolist()))}",
+                f"no file '{requested}' in the archive; available: {', '.join(_file_names(exports or files))}",
                 source=name,
                 remedy="choose one of them",
             )
-        return files[:1]
-    exports = [member for member in files if is_export_name(PurePosixPath(member.filename))]
+        return matches[:1]
     tables = [member for member in exports if member.filename.lower().endswith(TEXT_SUFFIXES)]
     if not exports:
         raise InputProblem(

@@ -105,7 +105,7 @@ def _choose_table(tables: Sequence[str], name: str, scheme: str) -> str:
     raise InputProblem(
         f"{problem}; available: {', '.join(tables)}",
         source=path,
-        remedy=f"name the table, for example {scheme}{name_table(file_name, 'table', tables[0])}",
+        remedy=f"name the table, for example {name_table(scheme + file_name, 'table', tables[0])}",
     )
 
 

@@ -85,7 +85,7 @@ def _describe_choice(sheet: str, sheets: Sequence[str], name: str) -> str:
     others = [other for other in sheets if other != sheet]
     path = split_location(name)[1]
     return (
-        f"sheet '{sheet}' is read, which has most rows (other sheets: {', '.join(others)}); "
+        f"segcli reads the sheet '{sheet}', the longest one (other sheets: {', '.join(others)}); "
         f"hint: {name_table(path, 'sheet', others[0])} reads another"
     )
 
