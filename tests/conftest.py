@@ -4,7 +4,9 @@ import os
 import runpy
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+import time
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,11 @@ from hypothesis import HealthCheck, settings
 # Laws that read files cost most: a few examples each time, thousands in a campaign (docs/campaigns.md).
 settings.register_profile("campaign", max_examples=2_000, deadline=None, suppress_health_check=list(HealthCheck))
 # A busy machine may take longer for one example than any deadline that would mean something.
-settings.register_profile("ordinary", deadline=None)
+settings.register_profile("ordinary", max_examples=50, deadline=None)
 settings.load_profile("ordinary")
 
-SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+ROOT = Path(__file__).parents[1]
+SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +30,24 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("the shared data are not here")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def command_server() -> Iterator[list[str]]:
+    """Words that stand for `segcli`: a command forked from a process that has imported everything."""
+    program = Path(__file__).with_name("command_server.py")
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own are too long for the name of a socket
+        address = Path(folder) / "socket"
+        environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": str(Path.home()), "PYTHONPATH": str(ROOT)}
+        forks = "ignore:This process:DeprecationWarning"  # threads of libraries that wait for work; each knows of forks
+        command = [sys.executable, "-W", forks, program, address]
+        closed = subprocess.DEVNULL
+        with subprocess.Popen(command, env=environment, stdin=closed, stdout=closed) as server:
+            while not address.exists():
+                assert server.poll() is None
+                time.sleep(0.02)
+            yield [sys.executable, "-IS", str(program), str(address), "segcli"]
+            server.kill()
 
 
 @pytest.fixture(scope="session")

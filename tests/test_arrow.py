@@ -15,7 +15,7 @@ text = st.lists(alphabet, max_size=4).map("".join)
 texts = st.lists(text, min_size=1, max_size=30)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(values=texts, skip=st.integers(0, 3))
 def test_ranks_hashes_and_changes_are_those_of_the_texts(values: list[str], skip: int) -> None:
     column = pa.array(["x"] * skip + values, pa.string()).slice(skip)  # pieces of a longer column, too

@@ -65,7 +65,7 @@ ANYTHING = (NASTY | ACTIVE | st.text(max_size=40)).map(str.strip).filter(bool)
 
 
 @pytest.mark.bad_input(81)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(text=st.text(st.characters(), max_size=60) | NASTY)
 @example("\ud800 lone surrogate")
 def test_printable_text_is_one_line_without_control_or_bidirectional_characters(text: str) -> None:
@@ -108,7 +108,7 @@ def _rendered(*blocks: Block) -> list[Token]:
 
 
 @pytest.mark.bad_input(83)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(name=ANYTHING, value=ANYTHING, other=ANYTHING)
 def test_a_report_has_no_tag_that_is_not_ours_whatever_segments_and_values_are_called(
     name: str, value: str, other: str
@@ -133,7 +133,7 @@ def test_a_report_has_no_tag_that_is_not_ours_whatever_segments_and_values_are_c
     assert sum(t.type == "td_open" for t in tokens) == 4
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(text=ANYTHING)
 def test_text_survives_markdown_as_it_was(text: str) -> None:
     wanted = " ".join(escape_unprintable(text).split())
@@ -142,7 +142,7 @@ def test_text_survives_markdown_as_it_was(text: str) -> None:
     assert _shown(table) == f"Name {wanted}".strip()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(text=ANYTHING)
 def test_a_line_of_its_own_survives_markdown_as_it_was(text: str) -> None:
     """Where a line begins, other characters act: lists, headings, indented code."""

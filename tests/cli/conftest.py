@@ -5,9 +5,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -42,25 +40,6 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return {"PATH": f"{shell}:/usr/bin:/bin", "HOME": str(home), "LC_ALL": "C.UTF-8", "PYTHON": sys.executable}
 
 
-@pytest.fixture(scope="session")
-def ready() -> Iterator[list[str]]:
-    """What stands for `python -m segcli`: the same, without importing everything each time."""
-    own = Path(__file__).with_name("ready.py")
-    with tempfile.TemporaryDirectory() as short:  # the name of a socket has no hundred bytes
-        door = Path(short) / "door"
-        home = {"HOME": str(Path.home()), "PYTHONPATH": str(ROOT)}  # the code beside these tests, wherever that is
-        environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", **home}
-        forks = "ignore:This process:DeprecationWarning"  # threads of libraries that wait for work; each knows of forks
-        command = [sys.executable, "-W", forks, own, door]
-        nowhere = subprocess.DEVNULL
-        with subprocess.Popen(command, env=environment, stdin=nowhere, stdout=nowhere) as server:
-            while not door.exists():
-                assert server.poll() is None
-                time.sleep(0.02)
-            yield [sys.executable, "-IS", str(own), str(door), "segcli"]
-            server.kill()
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A working folder with a small order export and a config for it."""
@@ -73,7 +52,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def segcli(
-    folder: Path, environment: dict[str, str], ready: list[str]
+    folder: Path, environment: dict[str, str], command_server: list[str]
 ) -> Callable[..., "subprocess.CompletedProcess[str]"]:
     """`segcli(*arguments, stdin=..., env=..., cwd=...)`, run to its end in the working folder."""
 
@@ -81,7 +60,7 @@ def segcli(
         *arguments: str | Path, stdin: str | None = None, env: dict[str, str] | None = None, cwd: Path = folder
     ) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [*ready, *map(str, arguments)],
+            [*command_server, *map(str, arguments)],
             input=stdin,
             stdin=subprocess.DEVNULL if stdin is None else None,
             capture_output=True,
@@ -97,13 +76,13 @@ def segcli(
 
 @pytest.fixture
 def bash(
-    root: Path, environment: dict[str, str], ready: list[str]
+    root: Path, environment: dict[str, str], command_server: list[str]
 ) -> Callable[..., "subprocess.CompletedProcess[bytes]"]:
     """A bash script in which `segcli` is the command; it runs in the repository unless told otherwise."""
 
     def run(script: str, env: dict[str, str] | None = None, cwd: Path = root) -> "subprocess.CompletedProcess[bytes]":
         return subprocess.run(
-            ["bash", "-c", f'segcli() {{ {shlex.join(ready)} "$@"; }}\n{script}'],
+            ["bash", "-c", f'segcli() {{ {shlex.join(command_server)} "$@"; }}\n{script}'],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             cwd=cwd,
@@ -116,7 +95,7 @@ def bash(
 
 
 @pytest.fixture
-def on_a_terminal(folder: Path, environment: dict[str, str], ready: list[str]) -> Callable[..., str]:
+def on_a_terminal(folder: Path, environment: dict[str, str], command_server: list[str]) -> Callable[..., str]:
     """`on_a_terminal(*arguments, columns=80, errors=False)`: what a person sees whose standard output is a terminal."""
 
     pty = pytest.importorskip("pty", reason="needs pseudo-terminals")
@@ -124,7 +103,7 @@ def on_a_terminal(folder: Path, environment: dict[str, str], ready: list[str]) -
     def run(*arguments: str, columns: int = 80, term: str = "xterm", errors: bool = False, **more: str) -> str:
         ours, theirs = pty.openpty()
         with subprocess.Popen(
-            [*ready, *arguments],
+            [*command_server, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=theirs,
             stderr=theirs if errors else subprocess.DEVNULL,

@@ -3,9 +3,11 @@
 import csv
 import json
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 if TYPE_CHECKING:
@@ -62,6 +64,23 @@ def test_findings_come_by_severity_with_their_count_and_first_line(segcli: Run, 
         ],
     ]
     assert done.stderr.splitlines()[-1].startswith("checked ")
+
+
+@pytest.mark.parametrize(("rates", "level"), [((3, 3), "middling"), ((1, 8), "high")])
+def test_confidence_is_high_only_where_segments_predict_purchases(
+    segcli: Run, folder: Path, rates: tuple[int, int], level: str
+) -> None:
+    """Of 1,200 customers all order at the same rate, or half of them at a far higher one."""
+    chance = np.random.default_rng(27)
+    lines = [
+        f"C{customer},{date(2025, 1, 1) + timedelta(days=int(day))},10.00"
+        for customer in range(1200)
+        for day in chance.choice(365, 1 + chance.poisson(rates[customer % 2]), replace=False)
+    ]
+    (folder / "orders.csv").write_text("\n".join(["customer_id,order_date,amount", *lines, ""]))
+    done = segcli("check", "orders.csv", "-f", "csv")
+    assert f"confidence {level}: customers 1,200" in done.stdout
+    assert ("segments barely predict later purchases" in done.stdout) == (level == "middling")
 
 
 def test_an_export_is_checked_without_any_config(segcli: Run, flawed: Path) -> None:

@@ -240,13 +240,13 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(text=st.text(max_size=80), key=st.text(st.sampled_from("rfm.bins_asof"), max_size=12))
 def test_any_assignment_is_taken_or_a_problem_and_nothing_else(text: str, key: str) -> None:
     assert _outcome(lambda: _loaded("", (key, text)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(values=st.dictionaries(KEYS, VALUES, max_size=4))
 def test_any_tree_is_taken_or_a_problem_and_nothing_else(values: dict[str, Any]) -> None:
     assert _outcome(lambda: load_settings([Layer(values, lambda key: f"here:{key}")]))

@@ -136,7 +136,7 @@ def test_every_value_knows_its_line_and_column() -> None:
 YAMLISH = st.text(st.sampled_from("ab1:-[]{},&*!|>'\"%@`#?~ \n\t\\\x1b\u2028é"), max_size=60)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(text=YAMLISH | st.text(max_size=200))
 def test_any_text_is_a_document_or_a_problem_and_nothing_else(text: str) -> None:
     try:
@@ -146,7 +146,7 @@ def test_any_text_is_a_document_or_a_problem_and_nothing_else(text: str) -> None
     assert isinstance(result, YamlDocument) or (result and all(line.startswith("c.yaml:") for line in result))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(value=st.text(st.characters(blacklist_categories=["Cc", "Cs", "Cn", "Co"]), max_size=40))
 def test_quoted_text_comes_back_as_it_was(value: str) -> None:
     quoted = value.replace("'", "''").replace("\u2028", "").replace("\u2029", "")

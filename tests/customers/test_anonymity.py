@@ -47,7 +47,7 @@ def test_a_column_that_is_not_there_is_refused() -> None:
         measure_anonymity(from_columns(TABLE), PrivacySettings(quasi_identifiers=["shoe"]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(rows=st.lists(st.tuples(st.sampled_from([20, 30]), st.sampled_from("ab"), st.sampled_from("xyz")), min_size=1))
 def test_against_the_definition(rows: list[tuple[int, str, str]]) -> None:
     table = {"age": [r[0] for r in rows], "postcode": [r[1] for r in rows], "illness": [r[2] for r in rows]}

@@ -57,7 +57,7 @@ def are_close(found: float, exact: Decimal, lines: int) -> bool:
     return abs(Decimal(found) - exact) <= min(HALF_CENT + rounded, rounded + abs(exact) * Decimal(2) ** -52)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(amounts=st.lists(written, min_size=1, max_size=8))
 def test_sums_are_exact_or_refused(amounts: list[str]) -> None:
     exact = [Decimal(amount) for amount in amounts]

@@ -16,7 +16,7 @@ from segcli.customers.orders import merge_runs_into_orders
 line = st.tuples(st.integers(0, 4), st.sampled_from(["", "a", "b", "B", "ä"]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(lines=st.lists(line, min_size=1, max_size=40))
 def test_the_value_on_most_lines_wins_blanks_do_not_count_and_ties_go_to_the_first(
     lines: list[tuple[int, str]],

@@ -108,7 +108,7 @@ def same(value: float, exact: Fraction) -> bool:
     return bool(value == pytest.approx(float(exact), abs=1e-6))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(records=exports, wanted=policies)
 def test_every_measure_is_that_of_the_slow_recomputation(
     customers_of: Callable[..., Any], records: list[Mapping[str, str]], wanted: Policies

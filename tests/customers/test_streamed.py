@@ -66,7 +66,7 @@ def agree(one: Customers | str, other: Customers | str) -> None:
     assert (one.as_of, one.warnings) == (other.as_of, other.warnings)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(records=exports, wanted=policies)
 def test_pieces_add_up_to_the_whole(
     file_of: Callable[..., str], records: list[dict[str, str]], wanted: Policies

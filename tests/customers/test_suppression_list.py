@@ -292,7 +292,7 @@ TEXTS = st.one_of(
 
 
 @example(texts=["'@0"], listed=[], has_key=False)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     texts=st.lists(TEXTS, min_size=1, max_size=8, unique=True),
     listed=st.lists(TEXTS, max_size=4),

@@ -3,6 +3,7 @@
 import gzip
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -40,11 +41,14 @@ def workplace(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def shown() -> Shown:
+def shown(command_server: list[str], tmp_path_factory: pytest.TempPathFactory) -> Shown:
     """A block as a terminal would show it: each command, then what it printed on either stream."""
+    programs = tmp_path_factory.mktemp("programs")
+    (programs / "segcli").write_text(f'#!/bin/sh\nexec {shlex.join(command_server)} "$@"\n')
+    (programs / "segcli").chmod(0o755)
 
     def show(block: str, folder: Path, **more: str) -> str:
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        path = f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}"
         environment = {"PATH": path, "HOME": str(folder), "LC_ALL": "C.UTF-8", **more}
         lines = []
         for command in (line.removeprefix("$ ") for line in block.splitlines() if line.startswith("$ ")):

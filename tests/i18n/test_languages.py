@@ -137,7 +137,7 @@ def test_messages(code: str, text: str, expected: str) -> None:
     assert spaces(i18n.load_language(code).translate(text)) == expected
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(text=st.text(max_size=80), code=st.sampled_from(OTHERS))
 def test_data_stay_as_they_are(text: str, code: str) -> None:
     language = i18n.load_language(code)
@@ -146,7 +146,7 @@ def test_data_stay_as_they_are(text: str, code: str) -> None:
     assert language.translate(join_messages("; ", [text])) == text
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(value=st.floats(-1e9, 1e9), digits=st.integers(0, 3))
 def test_a_number_keeps_its_value(value: float, digits: int) -> None:
     english = f"{value:,.{digits}f}"

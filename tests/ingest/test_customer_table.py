@@ -64,7 +64,7 @@ def test_repeats_are_left_out_and_contradictions_refused(tmp_path: Path) -> None
         table(tmp_path, "id,x\na,1\na,2\n")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.tuples(st.sampled_from(["", "a", "b", "c"]), st.sampled_from("xy")), min_size=1, max_size=4))
 def test_blank_ids_repeats_and_contradictions_are_told_apart_in_any_order(rows: list[tuple[str, str]]) -> None:
     text = "customer_id,plan\n" + "".join(f"{customer},{plan}\n" for customer, plan in rows)
@@ -108,7 +108,7 @@ ODD = COUNTS | st.sampled_from(["x", "nan", "inf", "0x1F", "1,5", "5 EUR", "1.2.
 MEASURED = ("recency_days", "orders", "revenue", "refunds", "items", "r_score")
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.tuples(*[COUNTS] * len(MEASURED)), max_size=5), st.data())
 def test_a_table_of_our_own_is_read_as_if_its_numbers_were_read_from_their_texts(
     rows: list[tuple[str, ...]], draws: st.DataObject

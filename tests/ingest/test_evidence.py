@@ -40,7 +40,7 @@ def customers(path: str, **more: object) -> Customers:
     return load_customers(IngestSettings(transactions=Source(path=path, **more)))  # type: ignore[arg-type]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(shop=orders, header=st.sampled_from(["amount", "Order Total", "Bestellsumme", "\u8ba2\u5355\u603b\u989d"]))
 def test_amounts_of_lines_beside_prices_count_as_they_are(
     file_of: Callable[..., str], shop: list[Order], header: str
@@ -49,7 +49,7 @@ def test_amounts_of_lines_beside_prices_count_as_they_are(
     assert found.table["revenue"].sum() == pytest.approx(sum(total(order, 0) for order in shop) / 100)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(shop=orders, header=st.sampled_from(["Order Total", "Bestellsumme", "\u8ba2\u5355\u603b\u989d"]))
 def test_totals_of_orders_are_counted_once_or_said(file_of: Callable[..., str], shop: list[Order], header: str) -> None:
     found = customers(file_of(export(shop, header, total, priced=True)), columns={"amount": header})

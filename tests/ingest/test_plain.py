@@ -39,7 +39,7 @@ def outcome(texts: object, decimal: str | None, *, exponents: bool) -> object:
     return found.values.view(np.int64).tolist(), found.missing.tolist(), found.unreadable.tolist()
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=50)
 @given(COLUMNS, st.integers(0, 6), st.sampled_from([None, ".", ","]), st.integers(0, 1))
 def test_numbers_read_at_a_glance_are_those_read_text_by_text(
     texts: list[str], cut: int, decimal: str | None, exponents: int

@@ -156,7 +156,7 @@ LINE = st.tuples(
 )
 
 
-@settings(deadline=None, max_examples=100, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(deadline=None, max_examples=50, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(
     lines=st.lists(LINE, min_size=1, max_size=25),
     policies=st.fixed_dictionaries(

@@ -45,7 +45,7 @@ def test_one_order_and_one_day_are_said_in_the_singular() -> None:
     assert found[0].headline == "Typically one order, 12 per order, last bought 1 day ago."
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     people=st.lists(
         st.tuples(st.integers(0, 5000), st.integers(1, 99), st.integers(1, 10**6)), min_size=1, max_size=12

@@ -277,7 +277,7 @@ def weighed(scaled: list[list[float]], weights: list[int]) -> Any:
     return weigh_criteria(rated, {name: 100 * w / sum(weights) for name, w in zip(values, weights, strict=True)})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(scaled=SCALED, weights=WEIGHTS, chance=st.randoms(use_true_random=False))
 def test_rank_1_holds_for_changes_of_weights_up_to_what_is_said(
     scaled: list[list[float]], weights: list[int], chance: Any
@@ -305,7 +305,7 @@ CANDIDATES = st.lists(
 ).map(lambda rows: [Candidate(f"s{n}", float(w), float(c), k) for n, (w, c, k) in enumerate(rows)])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(candidates=CANDIDATES, budget=st.none() | st.integers(0, 120), capacity=st.none() | st.integers(0, 120))
 def test_the_choice_is_the_best_that_fits(
     candidates: list[Candidate], budget: int | None, capacity: int | None

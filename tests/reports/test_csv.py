@@ -93,7 +93,7 @@ def slices_of_three_rows() -> Iterator[None]:
         yield
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 @given(tables())
 def test_the_bytes_are_those_that_pandas_writes(table: pd.DataFrame) -> None:
     assert csv.render(result(table), Page()) == by_pandas(table)

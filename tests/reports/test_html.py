@@ -102,7 +102,7 @@ def test_a_text_is_a_text(name: str) -> None:
     assert "\u202e" not in seen.text
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(name=st.text(min_size=1, max_size=30))
 def test_any_text_leaves_the_page_as_it_is(name: str) -> None:
     harmless, seen = Seen(rendered(*every_kind("plain"))), Seen(rendered(*every_kind(name)))

@@ -262,7 +262,7 @@ NASTY = st.text(max_size=30) | st.sampled_from(
 
 
 @pytest.mark.bad_input(81, 82)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(name=NASTY, width=st.sampled_from([40, 80, None]))
 def test_whatever_a_segment_is_called_it_is_shown_and_cannot_act(name: str, width: int | None) -> None:
     shown = _render(

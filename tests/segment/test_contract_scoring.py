@@ -18,7 +18,7 @@ EDGES = (10.0, 100.0, 1000.0, 10_000.0)
 values = st.lists(st.one_of(st.integers(0, 5), st.integers(0, 10**6)), min_size=1, max_size=40)
 bin_counts = st.integers(2, 10)
 every_method = pytest.mark.parametrize("method", METHODS)
-laws = settings(max_examples=60, deadline=None)
+laws = settings(max_examples=30, deadline=None)
 
 
 def scored(method: str, numbers: list[float], bins: int, *, low_is_best: bool = False) -> BinScores:

@@ -21,7 +21,7 @@ people = st.lists(
 
 
 @pytest.mark.parametrize("method", KEEPS_TIES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(known=people, bins=st.integers(2, 10), ties=st.sampled_from(["mid", "same-bin", "next"]))
 def test_saved_cuts_give_the_training_customers_their_scores(
     method: str, known: list[tuple[int, int, int]], bins: int, ties: str
@@ -36,7 +36,7 @@ def test_saved_cuts_give_the_training_customers_their_scores(
 
 
 @pytest.mark.parametrize("method", ["quantile", "edges", "fixed", "jenks"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(known=people, bins=st.integers(2, 10))
 def test_values_beyond_the_edges_take_the_end_scores(method: str, known: list[tuple[int, int, int]], bins: int) -> None:
     recency, orders, amounts = zip(*known, strict=True)

@@ -146,7 +146,7 @@ ranges = st.tuples(st.integers(1, 4), st.integers(1, 4)).map(lambda pair: (float
 rules = st.lists(st.dictionaries(st.sampled_from(["r", "f", "m"]), ranges, min_size=1), min_size=1, max_size=6)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(written=rules)
 def test_the_linter_is_right_about_any_map(written: list[dict[str, tuple[float, float]]]) -> None:
     segment_map = SegmentMap("any", 4, tuple(MapRule(f"S{i}", r) for i, r in enumerate(written)), "Others")
@@ -226,7 +226,7 @@ def test_every_fault_of_a_map_is_told_at_once(file_of: Callable[..., str]) -> No
     assert len(refused.value.problems) == 3
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 @given(
     st.sampled_from(SHIPPED),
     st.tuples(*[st.integers(2, 10)] * 3),

@@ -122,7 +122,7 @@ def test_splitting_equal_values_is_warned_of(wanted: dict[str, str]) -> None:
 # Laws
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(known=people)
 def test_equal_values_never_have_different_scores(known: list[tuple[int, int, int]]) -> None:
     found = segment(of(known)).scores
@@ -147,7 +147,7 @@ def test_the_unit_of_money_changes_no_natural_break() -> None:
         assert score_rows(dearer) == score_rows(plain) == score_rows(cheaper), most
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(known=people, method=st.sampled_from(METHODS), segment_map=st.sampled_from(maps.list_maps()))
 def test_labels_partition_the_customers_and_the_profile_adds_up(
     known: list[tuple[int, int, int]], method: str, segment_map: str
@@ -293,7 +293,7 @@ def text_of(lines: list[tuple[str, int, int, int]], columns: tuple[str, ...] = H
     return "\n".join([",".join(columns), *(",".join(r[c] for c in columns) for r in records)]) + "\n"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(lines=LINES, data=st.data())
 def test_the_order_of_rows_and_columns_changes_not_a_bit(
     customers_of: Callable[..., Any], lines: list[tuple[str, int, int, int]], data: st.DataObject

@@ -24,7 +24,7 @@ counts = st.lists(st.one_of(st.integers(1, 4), st.integers(0, 500)), min_size=1,
 cents = st.lists(st.integers(-500, 10**6).map(lambda c: c / 100), min_size=1, max_size=60)
 numbers = st.one_of(counts, cents)
 bin_counts = st.integers(2, 9)
-oracles = settings(max_examples=150, deadline=None)
+oracles = settings(max_examples=50, deadline=None)
 
 
 def scored(method: str, values: list[float], bins: int, **more: Any) -> list[int]:
@@ -130,7 +130,7 @@ def test_ntile_scores_are_those_of_sql(values: list[float], bins: int, *, low_is
     assert scored("ntile", values, bins, low_is_best=low_is_best) == oracle.ntile(values, bins, low_is_best=low_is_best)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     values=st.lists(st.one_of(st.integers(0, 30), st.integers(0, 10**5)), min_size=1, max_size=9),
     classes=st.integers(2, 5),
@@ -141,7 +141,7 @@ def test_jenks_does_as_well_as_the_best_of_all_cuts(values: list[int], classes: 
     assert float(ours) == pytest.approx(float(oracle.least_deviation(values, classes)), rel=1e-9, abs=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     values=st.lists(st.integers(0, 10**6), min_size=12, max_size=60, unique=True),
     repeats=st.integers(1, 3),
@@ -171,7 +171,7 @@ def test_jenks_gives_few_distinct_values_the_upper_scores() -> None:
     assert scored("jenks", [1.0, 1.0, 2.0, 3.0], 5) == [3, 3, 4, 5]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     people=st.lists(st.tuples(st.integers(0, 30), st.integers(1, 6), st.integers(0, 3000)), min_size=1, max_size=80),
     bins=st.integers(2, 10),

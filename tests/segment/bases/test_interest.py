@@ -37,7 +37,7 @@ def labels(visits: list[tuple[str, int, str]], **options: Any) -> list[str]:
 
 
 @pytest.mark.base("interest")
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(visits=VISITS, days=st.integers(1, 100), minimum=st.integers(1, 3))
 def test_interest_is_the_most_frequent_page(visits: list[tuple[str, int, str]], days: int, minimum: int) -> None:
     expected = []

@@ -58,7 +58,7 @@ def test_namesakes_in_every_trait_are_ranked_by_what_differs_most() -> None:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     centres=st.integers(1, 5).flatmap(
         lambda width: st.lists(

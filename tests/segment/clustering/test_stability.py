@@ -169,7 +169,7 @@ def test_groups_that_blend_are_reproducible() -> None:
     assert (k, found) == (2, "reproducible")
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(4))  # and 20 for each method, below
 def test_noise_is_never_natural(seed: int) -> None:
     chance = np.random.default_rng(seed)
     assert verdict(chance.uniform(size=(100, 2)), range(2, 6), pairs=8)[1] != "natural"

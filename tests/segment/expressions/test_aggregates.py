@@ -202,7 +202,7 @@ def slow_value(rows: list[Row], customer: str, function: str, kind: str | None, 
             return known[-1][1] if known else None
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(
     rows=ROWS,
     function=st.sampled_from(nodes.AGGREGATE_FUNCTIONS),

@@ -171,7 +171,7 @@ def known_days(rows: list[Row], customer: str, kind: str | None = None) -> list[
     ]
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(visits=ROWS, clicks=ROWS, direction=st.sampled_from(["after", "before"]), limit=st.sampled_from([None, 0, 1, 7]))
 def test_a_sequence_agrees_with_all_pairs_of_rows(
     visits: list[Row], clicks: list[Row], direction: str, limit: int | None
@@ -195,7 +195,7 @@ def test_a_sequence_agrees_with_all_pairs_of_rows(
         assert found == [slow_count(anchors, "x", customer, is_strict=is_strict) for customer in "abc"]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(rows=ROWS, first=st.integers(-45, 5), length=st.integers(-3, 40))
 def test_a_period_has_the_days_from_first_to_last(rows: list[Row], first: int, length: int) -> None:
     start = AS_OF + timedelta(days=first)
@@ -218,7 +218,7 @@ def slow_anniversary(day: date, as_of: date) -> date:
         current = tomorrow
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=30)
 @given(
     day=st.dates(date(1930, 1, 1), date(2030, 12, 31)),
     as_of=st.dates(date(2020, 1, 1), date(2030, 12, 31)),

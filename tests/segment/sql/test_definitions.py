@@ -151,13 +151,13 @@ def test_every_dialect_says_a_rule_or_why_it_cannot(rule: nodes.ConditionNode, d
         assert rule_to_sql(rule, TABLE.column_kinds, dialect, AS_OF)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(number=st.floats(allow_nan=False))
 def test_a_number_is_exactly_the_float(ask: Ask, number: float) -> None:
     assert ask(f"CAST({find_dialect('duckdb').format_number(number)} AS DOUBLE)")[0] == number
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(text=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 def test_a_text_is_that_text_whatever_it_holds(ask: Ask, text: str) -> None:
     assert ask(find_dialect("duckdb").quote_text(text))[0] == text

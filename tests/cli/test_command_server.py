@@ -1,4 +1,4 @@
-"""A ready process is what `python -m segcli` is: the same words on both streams, the same end."""
+"""A command of the server is what `python -m segcli` is: the same words on both streams, the same end."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,6 +22,6 @@ ALONE = 'segcli() { "$PYTHON" -m segcli "$@"; }; '
     ],
 )
 def test_it_says_and_ends_as_a_process_of_its_own(bash: Callable[..., Any], script: str, code: int) -> None:
-    ready, alone = bash(script), bash(ALONE + script)
-    assert (ready.returncode, ready.stdout, ready.stderr) == (alone.returncode, alone.stdout, alone.stderr)
-    assert ready.returncode == code, ready.stderr
+    served, alone = bash(script), bash(ALONE + script)
+    assert (served.returncode, served.stdout, served.stderr) == (alone.returncode, alone.stdout, alone.stderr)
+    assert served.returncode == code, served.stderr

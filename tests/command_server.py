@@ -1,4 +1,4 @@
-"""Ready processes: a command forked from one that has imported everything, which is most of the time of a start.
+"""Commands forked from a process that has imported everything, which is most of the time of a start.
 
 `ask` stands where `python -m segcli` would: it hands its arguments, folder, environment and streams to `serve`, and
 ends as the command ends, by exit code or by signal. What a Python heeds only when it starts is left to a new one.
@@ -16,10 +16,20 @@ import sys
 from pathlib import Path
 
 AT_START = ("PYTHON", "LANG", "LC_", "TZ", "OMP_", "TYPER_")
-WITHOUT_POSIX = str(Path(__file__).parents[1] / "io" / "windows_like")
+WITHOUT_POSIX = str(Path(__file__).parent / "io" / "windows_like")
 OWN = {"LC_ALL": "C.UTF-8", "PYTHON": sys.executable, "PYTHONPATH": WITHOUT_POSIX}  # of these tests, and of the server
 STREAMS = {"stdin": "surrogateescape", "stdout": "surrogateescape", "stderr": "backslashreplace"}  # as C.UTF-8 has it
-DEFERRED = ("pyarrow.csv", "sklearn.cluster", "matplotlib.figure", "matplotlib.backends.backend_svg")  # in functions
+DEFERRED = (  # imports in functions
+    "jinja2",
+    "matplotlib.backends.backend_svg",
+    "matplotlib.figure",
+    "matplotlib.style",
+    "pandas.core.methods.to_dict",
+    "pyarrow.csv",
+    "pyarrow.pandas_compat",
+    "pydantic.type_adapter",
+    "sklearn.cluster",
+)
 
 
 def ask(door: str, arguments: list[str]) -> None:
