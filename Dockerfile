@@ -8,11 +8,16 @@ WORKDIR /source
 COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
 COPY segcli ./segcli
 RUN python -m venv /opt/segcli \
-    && /opt/segcli/bin/pip install --no-cache-dir --disable-pip-version-check ".${EXTRAS:+[${EXTRAS}]}" \
-    && /opt/segcli/bin/pip uninstall --yes pip \
-    && find /opt/segcli -depth -type d -name tests -exec rm -rf {} + \
+    && /opt/segcli/bin/pip install --no-cache-dir --no-compile --disable-pip-version-check ".${EXTRAS:+[${EXTRAS}]}" \
+    && /opt/segcli/bin/pip uninstall --yes pip
+# Remove tests and sources of libraries, the parts of pyarrow that open connections, and its libraries under second names.
+RUN find /opt/segcli -depth -type d -name tests -exec rm -rf {} + \
+    && find /opt/segcli -type f -regex '.*\.\(pyx\|pxd\|pyi\|c\|h\|cpp\|a\)' -delete \
     && cd /opt/segcli/lib/python*/site-packages/pyarrow \
-    && rm -rf include libarrow_flight* libarrow_python_flight* _flight*
+    && rm -rf include libarrow_flight* libarrow_python_flight* _flight* libarrow_s3* _s3fs* _azurefs* _gcsfs* _hdfs* \
+        libarrow*.so libarrow*.so.*.*.*
+# The demo fails if something is missing, and compiles the modules that commands use: only those are stored compiled.
+RUN cd "$(mktemp -d)" && /opt/segcli/bin/segcli demo > demo.txt
 
 FROM python:${PYTHON_VERSION}-slim
 LABEL org.opencontainers.image.title="segcli" \

@@ -28,6 +28,7 @@ from segcli.cli.terminal import Console
 from segcli.config import LoadedSettings, build_dotted_layer
 from segcli.errors import SegcliError, UsageProblem
 from segcli.io.manifest import MANIFEST_FILE
+from segcli.location import forget_copies
 from segcli.model import Customers, Persona, Segmentation
 from segcli.persona.analysis import Analysis
 from segcli.reports.findings import collect_findings
@@ -223,6 +224,7 @@ def _load_settings(
     section: str, config: str | PathLike[str] | None, settings: Mapping[str, object], data: Data | None = None
 ) -> LoadedSettings:
     """Merge a config, keyword arguments and the path of the data; a name without a section belongs to `section`."""
+    forget_copies()
     layers = [] if config is None else [command_settings.load_file_layer(fspath(config))]
     assignments = [(_name_setting(name, section), value) for name, value in settings.items()]
     if isinstance(data, pd.DataFrame):

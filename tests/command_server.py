@@ -16,7 +16,8 @@ import sys
 from pathlib import Path
 
 AT_START = ("PYTHON", "LANG", "LC_", "TZ", "OMP_", "TYPER_")
-OWN = {"LC_ALL": "C.UTF-8", "PYTHON": sys.executable}  # the environment of these tests, and of the server
+WITHOUT_POSIX = str(Path(__file__).parent / "io" / "windows_like")
+OWN = {"LC_ALL": "C.UTF-8", "PYTHON": sys.executable, "PYTHONPATH": WITHOUT_POSIX}  # of these tests, and of the server
 STREAMS = {"stdin": "surrogateescape", "stdout": "surrogateescape", "stderr": "backslashreplace"}  # as C.UTF-8 has it
 DEFERRED = (  # imports in functions
     "jinja2",

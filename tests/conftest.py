@@ -1,10 +1,13 @@
 """What the tests of every room share."""
 
+import os
+import runpy
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -77,11 +80,29 @@ NUMBERS = pytest.StashKey[dict[int, list[str]]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--without-posix", action="store_true", help="run tests as on Windows, also in their processes")
     parser.addoption("--bad-inputs", metavar="FILE", help="write the tests and results of each bad input to this table")
+
+
+COVERAGE_VARIABLE = "COVERAGE_PROCESS_CONFIG"  # by which coverage measures processes that a measured one starts
+
+
+def _pass_on(name: str) -> None:
+    """Pass a variable on to the processes that tests start with an environment of their own."""
+    start = subprocess.Popen.__init__
+
+    def start_process(process: Any, *arguments: Any, env: Any = None, **options: Any) -> None:
+        start(process, *arguments, env=None if env is None else {**env, name: os.environ[name]}, **options)
+
+    subprocess.Popen.__init__ = start_process  # type: ignore[method-assign]
 
 
 def pytest_configure(config: pytest.Config) -> None:
     table = config.getoption("--bad-inputs")
+    if config.getoption("--without-posix") and _has_posix():  # a worker has started without
+        runpy.run_path(str(Path(__file__).parent / "io" / "without_posix.py"))["block_posix_in_processes"]()
+    if COVERAGE_VARIABLE in os.environ:
+        _pass_on(COVERAGE_VARIABLE)
     if table and not hasattr(config, "workerinput"):
         config.pluginmanager.register(BadInputs(Path(table)))
 
@@ -89,6 +110,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Long tests first; note which test is about which bad input, which travels with its report, from workers too."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    for item in items:
+        if item.get_closest_marker("posix") and not _has_posix():
+            item.add_marker(pytest.mark.skip(reason="needs a POSIX system"))
     found: dict[int, list[str]] = {}
     for item in items:
         for number in (number for mark in item.iter_markers("bad_input") for number in mark.args):
@@ -97,6 +121,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if name not in found.setdefault(number, []):
                 found[number].append(name)
     config.stash[NUMBERS] = found
+
+
+def _has_posix() -> bool:
+    return sys.modules.get("fcntl", ...) is not None and find_spec("fcntl") is not None
 
 
 @pytest.fixture

@@ -45,6 +45,15 @@ def test_the_container_runs_without_rights_and_as_a_program() -> None:
     assert "HOME=/tmp" in TEXT  # the only writable place with a read-only root
 
 
+def test_only_modules_that_are_used_are_stored_compiled_and_the_build_tries_the_program() -> None:
+    install, trim, trial = (argument for argument in list_arguments("RUN") if "/opt/segcli" in argument)
+    assert "--no-compile" in install
+    assert "--no-cache-dir" in install
+    assert "-name tests" in trim
+    assert "segcli demo" in trial  # compiles what it imports
+    assert "PYTHONDONTWRITEBYTECODE" not in TEXT.split("FROM")[1]
+
+
 def test_the_build_sees_only_what_it_needs() -> None:
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert ignored[0] == "*"

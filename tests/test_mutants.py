@@ -7,6 +7,7 @@ from types import ModuleType
 
 import pytest
 
+pytest.importorskip("resource", reason="a mutant runs with a memory limit")
 SOURCE = '''"""What it is for."""
 
 LIMIT: int = 3

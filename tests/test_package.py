@@ -1,5 +1,6 @@
 """What is handed out: the wheel and the source archive hold the program, its documents, and nothing of the workshop."""
 
+import re
 import subprocess
 import sys
 import tarfile
@@ -7,6 +8,8 @@ import zipfile
 from pathlib import Path, PurePath
 
 import pytest
+
+from segcli import __version__
 
 ROOT = Path(__file__).parents[1]
 DEMO = {"orders.csv.gz", "customers.csv.gz", "responses.csv.gz", "shop.yaml"}
@@ -79,3 +82,12 @@ def test_the_source_archive_holds_no_tests_and_no_sample_data(built: Path) -> No
     assert {"pyproject.toml", "README.md", "LICENSE", "segcli/cli/app.py"} <= set(names)
     assert not {PurePath(name).parts[0] for name in names if name != "."} & WORKSHOP
     assert _data(names) == DEMO - {"shop.yaml"}
+
+
+@pytest.mark.parametrize("name", ["action.yml", "docs/ci.md", "docs/operations.md", "CHANGELOG.md"])
+def test_examples_name_the_version_of_the_package(name: str) -> None:
+    """The newest section of the changelog, and examples that install or run a version."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    versions = re.findall(r"(?:segcli==|segcli@v|rev: v|segcli:|^## )(\d+\.\d+\.\d+)", text, re.MULTILINE)
+    assert versions
+    assert set(versions[:1] if name == "CHANGELOG.md" else versions) == {__version__}

@@ -140,9 +140,10 @@ def _report_failure(lines: Sequence[str], code: ExitCode, arguments: list[str]) 
     import json
 
     from segcli.formatting import escape_unprintable
+    from segcli.location import hide_secrets
 
     as_json = "--log-format=json" in arguments or ("--log-format", "json") in pairwise(arguments)
-    for line in lines if sys.stderr is not None else ():
+    for line in map(hide_secrets, lines) if sys.stderr is not None else ():
         message = (
             json.dumps({"event": "error", "message": line, "exit": code})
             if as_json

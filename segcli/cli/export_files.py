@@ -37,7 +37,8 @@ def check_destinations(settings: "Settings") -> None:
         else:
             exporters.load_destination(export_settings.to)
     used_names = [export_file_name(export_settings) for export_settings in settings.export]
-    duplicate_name = next((name for name in used_names if used_names.count(name) > 1), None)
+    folded_names = [name.casefold() for name in used_names]  # one file on Windows and macOS
+    duplicate_name = next((name for name in used_names if folded_names.count(name.casefold()) > 1), None)
     if duplicate_name:
         raise UsageProblem(f"export: duplicate file name {duplicate_name}; set another name with file")
 

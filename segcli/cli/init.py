@@ -1,6 +1,5 @@
 """Command `segcli init`: write a config to start from."""
 
-import os
 import shlex
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from typer import Argument, Option
 from segcli.cli.options import CommonOptions
 from segcli.cli.terminal import NEXT_LABEL, Console, write_stdout
 from segcli.formatting import escape_unprintable
+from segcli.location import is_address, relative_path
 from segcli.message import message
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def command(
         from segcli.cli.discovered_config import announce_config
         from segcli.cli.inputs import ORDERS_PATH_KEY, check_output
         from segcli.cli.output import save_file
+        from segcli.cli.remote_inputs import fetch_inputs
         from segcli.config.loader import make_paths_relative
         from segcli.config.starter import render_starter_config
 
@@ -65,6 +66,8 @@ def command(
         loaded_config = resolve_settings(common_options, {ORDERS_PATH_KEY: orders})
         announce_config(loaded_config, console)
         settings = loaded_config.settings
+        fetch_inputs(loaded_config, console)
+        path_by_name["transactions"] = settings.ingest.transactions.path or orders  # of an address: its name
         descriptions = {
             name: _describe_file(name, path, settings.ingest, common_options, console)
             for name, path in path_by_name.items()
@@ -221,7 +224,7 @@ def _describe_other_columns(input_file: "InputFile") -> str:
 
 def _relative_path(path: str, config_path: str | None) -> str:
     """Return the path relative to the folder of the config."""
-    return path if path == "-" else os.path.relpath(path, _config_folder(config_path))
+    return path if path == "-" or is_address(path) else relative_path(path, _config_folder(config_path))
 
 
 def _config_folder(config_path: str | None) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segcli.cli import discovered_config, gates, keys
+from segcli.cli import discovered_config, gates, keys, remote_inputs
 from segcli.cli.command_settings import parse_as_of, resolve_settings
 from segcli.cli.messages import print_input_summary
 from segcli.cli.options import CommonOptions
@@ -220,6 +220,7 @@ def read_customers(
     from segcli.io import manifest, memory
 
     settings = loaded_config.settings
+    remote_inputs.fetch_inputs(loaded_config, console)
     manifest.refuse_incomplete(settings.ingest.transactions.path or STDIN_PATH)
     if settings.ingest.rejects:
         check_output(

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from segcli.cli.terminal import Console
 from segcli.errors import UsageProblem
+from segcli.location import hide_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,9 +81,10 @@ def describe_privacy(settings: "Settings") -> "Mapping[str, object]":
 
 
 def mask_command_line(settings: "Settings", arguments: "Sequence[str]") -> list[str]:
-    """Return the arguments for run.json, without the ids to exclude if results are pseudonymised."""
+    """Return the arguments for run.json, without secrets in addresses, and without excluded ids if ids are hidden."""
+    arguments = [hide_secrets(argument) for argument in arguments]
     if not settings.privacy.hides_identities:
-        return list(arguments)
+        return arguments
     return [
         f"{argument.partition('=')[0]}=(withheld)" if "exclude_ids" in argument else argument for argument in arguments
     ]

@@ -20,12 +20,18 @@ def _check_share(share: float | str) -> float | str:
     raise ValueError(f"must be a share below 1 or a percentage such as 10%; got {share}")
 
 
-_FILE_NAME = re.compile(r"[^/\\\x00-\x1f\x7f]+")
+# Windows opens a device for these names, with any suffix, and drops a dot or a blank at the end.
+_FILE_NAME = re.compile(
+    r"(?!\.)(?!(?:con|prn|aux|nul|com\d|lpt\d) *(?:\.|$))[^/\\:*?\"<>|\x00-\x1f\x7f]*[^/\\:*?\"<>|\x00-\x1f\x7f .]",
+    re.IGNORECASE,
+)
 
 
 def _check_file_name(file_name: str) -> str:
-    if not _FILE_NAME.fullmatch(file_name) or file_name.startswith("."):
-        raise ValueError(f"must be a file name without / and \\; got {file_name}")
+    if not _FILE_NAME.fullmatch(file_name):
+        raise ValueError(
+            f'must be a file name that all systems accept: without / \\ : * ? " < > |, not CON or NUL; got {file_name}'
+        )
     return file_name
 
 

@@ -424,6 +424,11 @@ class IngestSettings(Section):
         description="Measures to compute for each customer: a list such as [recency_days, orders, revenue], or all. "
         "Default: the measures that the command uses.",
     )
+    allow_remote: bool = Field(
+        default=False,
+        description="Read inputs at https://, s3:// and gs:// addresses that you name. Otherwise segcli opens no "
+        "connection. Needs an extra, for example segcli[remote].",
+    )
     state: str | None = Field(
         None,
         description="Folder for the aggregates of files already read. The next run then reads only new files.",

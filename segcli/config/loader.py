@@ -15,7 +15,7 @@ from segcli.config.section import PATH_MARK, PATH_OR_NAME_MARK, find_section_mod
 from segcli.config.settings import Settings
 from segcli.config.yaml_loader import KeyPath, parse_document, parse_scalar
 from segcli.errors import ConfigProblems
-from segcli.location import change_file, split_location
+from segcli.location import change_file, is_address, name_address, relative_path, split_location
 
 
 class PlaceFinder(Protocol):
@@ -126,7 +126,7 @@ def merge_values(layers: Sequence[Layer]) -> dict[str, Any]:
 
 def make_paths_relative(settings_tree: Mapping[str, Any], folder: str) -> dict[str, Any]:
     """Return a copy of the settings with paths relative to a folder, as a config in that folder would write them."""
-    return _change_paths(settings_tree, Settings, lambda path, _: os.path.relpath(path, folder or "."))
+    return _change_paths(settings_tree, Settings, lambda path, _: relative_path(path, folder or "."))
 
 
 def load_settings(layers: Sequence[Layer]) -> LoadedSettings:
@@ -258,7 +258,10 @@ def _change_paths(
     change: Callable[[str, KeyPath], str],
     parent_key: KeyPath = (),
 ) -> dict[str, Any]:
-    """Return a copy of the settings with `change` applied to every path except `-` (stdin) and shipped names."""
+    """Return a copy of the settings with `change` applied to every path except `-`, shipped names and addresses.
+
+    An address is replaced by its name, so that settings hold no password or token.
+    """
     changed_values: dict[str, Any] = {}
     for name, value in settings_tree.items():
         field, section = model.model_fields.get(name), _section_model(model, name)
@@ -283,6 +286,8 @@ def _change_paths(
             changed_values[name] = (
                 value
                 if is_shipped_name or value == "-"
+                else name_address(value)
+                if is_address(value)
                 else change_file(value, change(split_location(value)[1], (*parent_key, name)))
             )
         else:

@@ -17,7 +17,7 @@ from segcli.io.compression import (
 )
 from segcli.io.csv_stream import CsvStream
 from segcli.io.export_names import EXPORT_SUFFIXES, is_export_name
-from segcli.location import find_table_name, split_location
+from segcli.location import find_table_name, name_table, split_location
 
 ZIP_KIND = "a zip archive or a spreadsheet"
 WORKBOOK_MEMBERS = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
@@ -81,7 +81,7 @@ def zip_to_text(archive: zipfile.ZipFile, name: str, size: int, open_text: OpenT
             raise InputProblem(
                 f"files with different columns: {members[0].filename} and {member.filename}",
                 source=name,
-                remedy=f"choose one file with {name}?file={members[0].filename}",
+                remedy=f"choose one file with {name_table(name, 'file', members[0].filename)}",
             )
     note = f"{len(members)} files of the archive are read as one: {', '.join(_file_names(members))}"
     blocks = _concatenate(archive, members, name)
@@ -91,17 +91,17 @@ def zip_to_text(archive: zipfile.ZipFile, name: str, size: int, open_text: OpenT
 def _select_members(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
     """Return the member that the user named, or all exports: tables if there are any, otherwise other exports."""
     files = [member for member in archive.infolist() if not member.is_dir()]
+    exports = [member for member in files if is_export_name(PurePosixPath(member.filename))]
     requested = find_table_name(name)
     if requested:
-        files = [member for member in files if requested in (member.filename, PurePosixPath(member.filename).name)]
-        if not files:
+        matches = [member for member in files if requested in (member.filename, PurePosixPath(member.filename).name)]
+        if not matches:
             raise InputProblem(
-                f"no file '{requested}' in the archive; available: {', '.join(_file_names(archive.infolist()))}",
+                f"no file '{requested}' in the archive; available: {', '.join(_file_names(exports or files))}",
                 source=name,
                 remedy="choose one of them",
             )
-        return files[:1]
-    exports = [member for member in files if is_export_name(PurePosixPath(member.filename))]
+        return matches[:1]
     tables = [member for member in exports if member.filename.lower().endswith(TEXT_SUFFIXES)]
     if not exports:
         raise InputProblem(
@@ -133,10 +133,11 @@ def _read_header(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -
         line = stream.readline(STEP_BYTES)
     start = line[:START_BYTES]
     if detect_packing(start) or start.startswith((*UTF16_MARKS, b"PK\x03\x04")) or b"\0" in start:
+        choice = name_table(name, "file", member.filename)
         raise InputProblem(
             f"several files, and {member.filename} is not plain text, so they cannot be read as one",
             source=name,
-            remedy=f"choose one file with {name}?file={member.filename}, or unpack the archive into a folder",
+            remedy=f"choose one file with {choice}, or unpack the archive into a folder",
         )
     return line.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n")
 

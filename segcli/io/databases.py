@@ -4,13 +4,12 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import chain
-from pathlib import Path
 from typing import IO, Any
 
 from segcli.errors import InputProblem
 from segcli.io.arrow_files import BATCH_ROWS, batches_to_csv
 from segcli.io.csv_stream import CsvStream, encode_records
-from segcli.location import split_location
+from segcli.location import locate_file, name_table, split_location
 
 _LIST_SQLITE = (
     "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY name"
@@ -44,7 +43,7 @@ def _iterate_sqlite(stream: IO[bytes], name: str) -> Iterator[bytes]:
 
 
 def _connect_sqlite(stream: IO[bytes], name: str) -> sqlite3.Connection:
-    path = Path(split_location(name)[1])
+    path = locate_file(name)
     if path.is_file():
         return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
     connection = sqlite3.connect(":memory:")  # a database from a pipe or an archive
@@ -69,11 +68,11 @@ def duckdb_to_csv(stream: IO[bytes], name: str) -> CsvStream:  # noqa: ARG001 - 
 
 
 def _iterate_duckdb(duckdb: Any, name: str) -> Iterator[bytes]:  # noqa: ANN401 - the module
-    path = split_location(name)[1]
-    if not Path(path).is_file():
+    path = locate_file(name)
+    if not path.is_file():
         raise InputProblem("a DuckDB database can only be read from a file", source=name, remedy="name the file")
     try:
-        with closing(duckdb.connect(path, read_only=True, config=_DUCKDB_LIMITS)) as connection:
+        with closing(duckdb.connect(str(path), read_only=True, config=_DUCKDB_LIMITS)) as connection:
             tables = [table for (table,) in connection.execute(_LIST_DUCKDB).fetchall()]
             table = _quote_name(_choose_table(tables, name, "duckdb:"))
             reader = connection.sql(f"SELECT * FROM {table}").to_arrow_reader(BATCH_ROWS)  # noqa: S608 - a quoted name
@@ -102,11 +101,11 @@ def _choose_table(tables: Sequence[str], name: str, scheme: str) -> str:
     problem = f"no table '{requested}'" if requested else "no table named, and there are several"
     if not tables:
         raise InputProblem("a database without tables", source=path, remedy="choose another file")
-    file_name = path if Path(path).is_file() else "FILE"
+    file_name = path if locate_file(name).is_file() else "FILE"
     raise InputProblem(
         f"{problem}; available: {', '.join(tables)}",
         source=path,
-        remedy=f"name the table, for example {scheme}{file_name}?table={tables[0]}",
+        remedy=f"name the table, for example {name_table(scheme + file_name, 'table', tables[0])}",
     )
 
 

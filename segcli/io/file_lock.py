@@ -42,6 +42,6 @@ def _try_windows_lock(descriptor: int) -> bool:
     os.lseek(descriptor, 0, os.SEEK_SET)
     try:
         _msvcrt.locking(descriptor, _msvcrt.LK_NBLCK, LOCKED_BYTES)
-    except OSError:
+    except PermissionError:
         return False
     return True

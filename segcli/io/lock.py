@@ -36,7 +36,7 @@ def lock_directory(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def lock_directory_tree(folder: Path) -> Iterator[list[Path]]:
-    """Lock a folder and the folders of all runs below it, and return them; only on Windows a lock file is added.
+    """Lock a folder and the folders of all runs below it, and return them; on Windows by a lock file.
 
     Raises:
         LockProblem: if a run, or another process that locked the folder in this way, is active.
@@ -70,8 +70,13 @@ def _open_lock_file(path: Path) -> Iterator[int]:
 @contextlib.contextmanager
 def _open_directory(folder: Path) -> Iterator[int]:
     if not file_lock.CAN_LOCK_FOLDERS:
-        with _open_lock_file(folder / FOLDER_LOCK_FILE) as descriptor:
-            yield descriptor
+        lock_path = folder / FOLDER_LOCK_FILE
+        try:
+            with _open_lock_file(lock_path) as descriptor:
+                yield descriptor
+        finally:
+            with contextlib.suppress(OSError):  # Windows does not remove a file that another process has open
+                lock_path.unlink()
         return
     with report_write_errors(str(folder)):
         descriptor = os.open(folder, os.O_RDONLY)

@@ -10,7 +10,7 @@ from segcli.errors import InputProblem
 from segcli.io import chunk_reader
 from segcli.io.export_names import EXPORT_SUFFIXES, is_export_name
 from segcli.io.read import STDIN_PATH, FileContent, file_version, require_same_version
-from segcli.location import find_table_name, locate_file
+from segcli.location import find_table_name, is_address, locate_file
 
 PATTERN_CHARACTERS = "*?["
 DIGEST_BLOCK = 1 << 20
@@ -42,7 +42,7 @@ def expand_path(path: str) -> list[str]:
 def _is_folder_or_pattern(path: str) -> bool:
     try:
         target = Path(path)
-        if find_table_name(path):
+        if find_table_name(path) or is_address(path):
             return False
         return target.is_dir() or (not target.exists() and any(character in path for character in PATTERN_CHARACTERS))
     except (OSError, ValueError):

@@ -17,7 +17,7 @@ from segcli.io.compression import START_BYTES, detect_packing, open_packed, read
 from segcli.io.csv_stream import stream_notes
 from segcli.io.memory import require_memory
 from segcli.io.text_stream import detect_table_kind, open_text
-from segcli.location import locate_file
+from segcli.location import is_address, locate_file
 
 STDIN_PATH = "-"
 STDIN_NAME = "standard input"  # its name in reports and messages
@@ -77,7 +77,10 @@ def read_file(
             else _read_unchanged(locate_file(path), name, memory_per_byte)
         )
     except FileNotFoundError:
-        raise InputProblem("no such file", source=name, remedy="check its name and folder") from None
+        remedy = (
+            "download it: an address can only be the main input" if is_address(path) else "check its name and folder"
+        )
+        raise InputProblem("no such file", source=name, remedy=remedy) from None
     except IsADirectoryError:
         raise InputProblem("is a folder, not a file; hint: choose a file in it", source=name) from None
     except OSError as error:

@@ -9,7 +9,7 @@ from segcli.errors import InputProblem
 from segcli.io.compression import check_unpacked_size, maximum_unpacked_size
 from segcli.io.csv_stream import CsvStream, encode_records
 from segcli.io.workbook_display import CellTexts, find_displayed_ids
-from segcli.location import find_table_name, split_location
+from segcli.location import find_table_name, name_table, split_location
 
 MIN_TABLE_CELLS = 2  # filled cells of a row of a table; a title has one
 EXTRA_REMEDY = "install segcli with the extra excel: pip install 'segcli[excel]'; or save the sheet as CSV"
@@ -85,8 +85,8 @@ def _describe_choice(sheet: str, sheets: Sequence[str], name: str) -> str:
     others = [other for other in sheets if other != sheet]
     path = split_location(name)[1]
     return (
-        f"sheet '{sheet}' is read, which has most rows (other sheets: {', '.join(others)}); "
-        f"hint: {path}?sheet={others[0]} reads another"
+        f"segcli reads the sheet '{sheet}', the longest one (other sheets: {', '.join(others)}); "
+        f"hint: {name_table(path, 'sheet', others[0])} reads another"
     )
 
 

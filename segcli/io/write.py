@@ -190,7 +190,7 @@ def check_distinct_outputs(paths: Sequence[str]) -> None:
     """
     seen_paths: set[str] = set()
     for path in paths:
-        real_path = str(_resolve_path(path))
+        real_path = os.path.normcase(_resolve_path(path))
         is_stream = descriptor_number(path) is not None or (Path(real_path).exists() and not Path(real_path).is_file())
         if real_path in seen_paths and not is_stream:
             raise UsageProblem(f"{path}: used for two outputs; hint: choose a different file for each")

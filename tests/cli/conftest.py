@@ -1,7 +1,6 @@
 """Run the command as a user does: a process of its own, an explicit environment, real files and pipes."""
 
 import os
-import pty
 import shlex
 import shutil
 import subprocess
@@ -98,6 +97,8 @@ def bash(
 @pytest.fixture
 def on_a_terminal(folder: Path, environment: dict[str, str], command_server: list[str]) -> Callable[..., str]:
     """`on_a_terminal(*arguments, columns=80, errors=False)`: what a person sees whose standard output is a terminal."""
+
+    pty = pytest.importorskip("pty", reason="needs pseudo-terminals")
 
     def run(*arguments: str, columns: int = 80, term: str = "xterm", errors: bool = False, **more: str) -> str:
         ours, theirs = pty.openpty()

@@ -2,7 +2,6 @@
 
 import gzip
 import os
-import pty
 import select
 import shutil
 import subprocess
@@ -143,6 +142,7 @@ def terminal(
     request: pytest.FixtureRequest, shop: Path, environment: dict[str, str], tmp_path: Path
 ) -> "Iterator[Typist]":
     """A shell on a terminal of its own, in which segcli is a command that notes its arguments."""
+    pty = pytest.importorskip("pty", reason="needs pseudo-terminals")
     command, setting_up = SHELLS[request.param]
     if not shutil.which(command[0]):
         pytest.skip(f"{command[0]} is not installed")

@@ -1,6 +1,5 @@
 """Every way a command can end has its documented code and, where it fails, one line that says why."""
 
-import fcntl
 import gzip
 import json
 import os
@@ -8,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import termios
 import time
 import unicodedata
 from collections.abc import Callable
@@ -259,6 +257,7 @@ def test_the_run_that_is_skipped_leaves_the_half_written_files_of_the_other_alon
 
 
 @pytest.mark.bad_input(97)
+@pytest.mark.posix
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_while_standard_input_is_read_ends_it_with_its_code_and_no_output(
     folder: Path, environment: dict[str, str], sent: signal.Signals, code: int
@@ -292,6 +291,9 @@ def test_a_signal_while_standard_input_is_read_ends_it_with_its_code_and_no_outp
 
 def _waiting_in(pipe: int) -> int:
     """How many bytes nobody has read yet."""
+    import fcntl
+    import termios
+
     count = bytearray(4)
     fcntl.ioctl(pipe, termios.FIONREAD, count)
     return int.from_bytes(count, sys.byteorder)

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from segcli.io import lock
+
 HEADER = "customer_id,order_id,order_date,amount,email\n"
 CONFIG = """version: 1
 output: out
@@ -139,11 +141,8 @@ def test_what_a_killed_run_left_is_removed_and_named(shop: Path, segcli: Callabl
 
 
 def test_a_run_at_work_below_the_folder_is_not_disturbed(shop: Path, segcli: Callable[..., Any]) -> None:
-    import fcntl
-
     before = contents(shop / "out")
-    with (shop / "out" / ".segcli-lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with lock.lock_directory(shop / "out"):
         made = segcli("forget", "4", ".")
     assert made.returncode == 6, made.stderr
     assert contents(shop / "out") == before

@@ -79,6 +79,7 @@ def test_a_report_needs_nothing_of_the_environment(folder: Path, environment: di
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("size", [100_000, 250_000, 600_000, 900_000])
 def test_little_address_space_is_5_and_says_how_much_is_needed(folder: Path, size: int) -> None:
     command = f"ulimit -v {size}; exec {sys.executable} -m segcli rfm orders.csv -q -o out.csv"

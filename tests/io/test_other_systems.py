@@ -1,9 +1,11 @@
 """The core commands work where POSIX modules are missing: as on Windows, and on a system without any file locks."""
 
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -11,14 +13,18 @@ from segcli.errors import EnvironmentProblem, LockProblem
 from segcli.io import chunk_reader, file_lock, lock, memory
 from segcli.io.write import sync_folder
 
-pytest.importorskip("fcntl")
-from tests.io.without_posix import build_msvcrt
+pytestmark = pytest.mark.posix  # they compare both
 
 PRELUDE = Path(__file__).with_name("without_posix.py")
 ORDERS = "customer_id,order_id,order_date,amount\n" + "".join(
     f"c{n % 7},{n},2026-0{1 + n % 6}-1{n % 9},{n + 1}.50\n" for n in range(60)
 )
 CONFIG = "version: 1\noutput: out\ningest: {transactions: {path: orders.csv}}\nrfm: {bins: 3}\nreport: {}\n"
+
+
+def load_msvcrt() -> ModuleType:
+    module: ModuleType = runpy.run_path(str(PRELUDE))["build_msvcrt"]()
+    return module
 
 
 @pytest.fixture
@@ -57,7 +63,7 @@ def test_a_run_writes_its_folder_without_posix_modules(shop: Path, system: str) 
 
 def test_a_second_run_is_refused_by_windows_locks(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_lock, "_fcntl", None)
-    monkeypatch.setattr(file_lock, "_msvcrt", build_msvcrt())
+    monkeypatch.setattr(file_lock, "_msvcrt", load_msvcrt())
     (shop / "out").mkdir()
     with lock.lock_directory(shop / "out"):
         assert run(shop, "windows", "run", "shop.yaml").returncode == 6
@@ -66,7 +72,7 @@ def test_a_second_run_is_refused_by_windows_locks(shop: Path, monkeypatch: pytes
 
 def test_folders_are_locked_by_a_file_where_folders_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_lock, "_fcntl", None)
-    monkeypatch.setattr(file_lock, "_msvcrt", build_msvcrt())
+    monkeypatch.setattr(file_lock, "_msvcrt", load_msvcrt())
     monkeypatch.setattr(file_lock, "CAN_LOCK_FOLDERS", False)
     with lock.lock_directory(tmp_path):
         pass  # leaves the lock file of a run

@@ -92,7 +92,9 @@ def test_the_sheet_with_most_rows_is_read_and_the_others_are_named(tmp_path: Pat
     rows: Any = [COLUMNS, *[[row[0], str(row[1]), *row[2:]] for row in ROWS]]
     sheets = {"Read me": [["Orders", "of 2026"]], "May": rows, "Empty": []}
     (tmp_path / "book.xlsx").write_bytes(excel_bytes(sheets))
-    assert "sheet 'May' is read, which has most rows (other sheets: Read me, Empty)" in notes_of(tmp_path / "book.xlsx")
+    assert "segcli reads the sheet 'May', the longest one (other sheets: Read me, Empty)" in notes_of(
+        tmp_path / "book.xlsx"
+    )
     assert len(load(f"{tmp_path / 'book.xlsx'}?sheet=May").table) == 3
     with pytest.raises(InputProblem, match="no sheet 'June'; available: Read me, May, Empty"):
         load(f"{tmp_path / 'book.xlsx'}?sheet=June")

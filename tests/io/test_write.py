@@ -233,7 +233,9 @@ def test_a_lock_shuts_others_out_until_it_is_let_go(tmp_path: Path) -> None:
         pass
 
 
-@pytest.mark.parametrize("make", [os.symlink, os.link, lambda _, path: os.mkfifo(path)])
+@pytest.mark.parametrize(
+    "make", [os.symlink, os.link, pytest.param(lambda _, path: os.mkfifo(path), marks=pytest.mark.posix)]
+)
 def test_a_lock_leaves_what_stands_in_its_place_as_it_is(make: Callable[[Path, Path], None], tmp_path: Path) -> None:
     victim = tmp_path / "notes.txt"
     victim.write_text("precious\n")

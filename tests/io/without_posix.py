@@ -1,23 +1,30 @@
 """Make this process look like one on Windows, or on a system without file locks, as far as segcli depends on it.
 
-Run a program with it: `python tests/io/without_posix.py windows -m segcli rfm orders.csv`; run the tests with it:
-`PYTHONPATH=tests/io pytest -p without_posix`.
+Run a program with it: `python tests/io/without_posix.py windows -m segcli rfm orders.csv`. Run tests with it, and all
+processes that they start: `pytest --without-posix`.
 """
 
 import errno
 import fcntl
 import os
 import runpy
+import shutil
 import signal
 import stat
+import subprocess
 import sys
+import tempfile  # noqa: F401 - keeps flags of os
+import zoneinfo  # noqa: F401 - looks for folders
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 POSIX_MODULES = ("fcntl", "resource", "pwd", "grp", "termios", "tty", "pty")
-POSIX_NAMES = ("pread", "O_NOFOLLOW", "O_NONBLOCK", "O_DIRECTORY")
+POSIX_NAMES = ("mkfifo", "pread", "O_NOFOLLOW", "O_NONBLOCK", "O_DIRECTORY")
 _flock, _EXCLUSIVE = fcntl.flock, fcntl.LOCK_EX | fcntl.LOCK_NB
 _open = os.open
+_start_process = subprocess.Popen.__init__
+STARTUP_FOLDER = Path(__file__).with_name("windows_like")
 
 
 def build_msvcrt() -> ModuleType:
@@ -55,16 +62,23 @@ def block_posix(*, has_windows_locks: bool) -> None:
         delattr(os, name)
     del signal.SIGPIPE
     os.open = open_files_only
+    shutil._use_fd_functions = False  # type: ignore[attr-defined]  # it opens folders
+
+
+def block_posix_in_processes() -> None:
+    """Do so in this process, and in each Python process that it starts, whatever environment that gets."""
+    block_posix(has_windows_locks=True)
+
+    def start_process(process: Any, *arguments: Any, env: Any = None, **options: Any) -> None:
+        environment = dict(os.environ if env is None else env)
+        paths = [path for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path]
+        environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(STARTUP_FOLDER), *paths]))
+        _start_process(process, *arguments, env=environment, **options)
+
+    subprocess.Popen.__init__ = start_process  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":
-    import subprocess  # noqa: F401 - the standard library decides by msvcrt whether it is on Windows
-    import tempfile  # noqa: F401 - and keeps flags of os
-    import zoneinfo  # noqa: F401
-
     block_posix(has_windows_locks=sys.argv[1] == "windows")
     sys.argv = sys.argv[3:]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
-elif __name__ == "without_posix":  # as a plug-in of pytest; a test that imports a function blocks nothing
-    for blocked_name in ("fcntl", "resource"):
-        sys.modules[blocked_name] = None  # type: ignore[assignment]

@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from segcli import __version__
@@ -21,6 +20,7 @@ from segcli.errors import EnvironmentProblem, InputProblem, SegcliError, UsagePr
 from segcli.ingest.chunk_parsing import ChunkMismatch, ChunkSchema
 from segcli.io import chunk_reader
 from segcli.io.write import zip_package
+from segcli.location import change_file, locate_file
 
 # Spark session whose executors can run segcli
 SESSION_SETTINGS = {
@@ -168,7 +168,9 @@ class SparkEngine:
         ):
             spans = [None] if chunk_reader.is_packed_file(path) else [piece.byte_range for piece in file_chunks]
             splits: list[ChunkSplit] = list(enumerate(spans))
-            total_one = partial(_total_split, str(Path(path).absolute()), schema, request, file_number)
+            total_one = partial(
+                _total_split, change_file(path, str(locate_file(path).absolute())), schema, request, file_number
+            )
             results = self._context.parallelize(splits, self._count_tasks(len(splits))).flatMap(total_one)
             self._kept[file_number].append(results.persist(StorageLevel.MEMORY_AND_DISK))
             outcomes = results.map(_measure_split).collect()

@@ -1,9 +1,10 @@
 """Workflow commands of GitHub Actions, which GitHub shows as annotations of files."""
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
-from segcli.location import locate_file
+from segcli.location import split_location
 from segcli.reports.blocks import Result
 from segcli.reports.formats import Page
 
@@ -18,7 +19,7 @@ def render(result: Result, page: Page) -> str:  # noqa: ARG001 - same signature 
 
 
 def _format_command(finding: Mapping[str, Any]) -> str:
-    file = locate_file(finding["file"]).as_posix() if finding["file"] else ""
+    file = PurePath(split_location(finding["file"])[1]).as_posix() if finding["file"] else ""
     properties = {"file": file, "line": finding["line"], "col": finding["column"], "title": f"segcli {finding['code']}"}
     property_text = ",".join(
         f"{name}={_escape(str(value), _PROPERTY_ESCAPES)}" for name, value in properties.items() if value

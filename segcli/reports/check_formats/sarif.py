@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from segcli import __version__
-from segcli.location import locate_file
+from segcli.location import is_address, split_location
 from segcli.reports.blocks import Result
 from segcli.reports.check_result import list_codes
 from segcli.reports.formats import Page
@@ -66,5 +66,7 @@ def _describe_location(finding: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _build_uri(path: str) -> str:
     """Return a relative path as a relative URI, an absolute one as a file URI."""
-    file = PurePath(locate_file(path))
+    if is_address(path):
+        return path
+    file = PurePath(split_location(path)[1])
     return file.as_uri() if file.is_absolute() else quote(file.as_posix())
