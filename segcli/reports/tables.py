@@ -10,6 +10,7 @@ from segcli.evaluation.disclosure_control import WITHHELD_LABEL
 from segcli.message import join_messages, message
 from segcli.model import Segmentation, Trait
 from segcli.reports.blocks import Block, Column, Heading, RatedText, Rating, Table, Text
+from segcli.reports.column_titles import format_title
 from segcli.segment.definitions import describe_range
 
 if TYPE_CHECKING:
@@ -17,105 +18,6 @@ if TYPE_CHECKING:
     from segcli.persona.explanations import Explanation
     from segcli.persona.markers import MarkerVariables
 
-ABBREVIATIONS = ("kpi", "psi", "roi")
-_NAMED_TITLES = (  # titles of columns whose names, with underscores, are the English titles
-    message("Actual"),
-    message("Actual by RFM"),
-    message("After"),
-    message("And"),
-    message("Angle"),
-    message("Answers"),
-    message("Average effect"),
-    message("Balance"),
-    message("Buyer rate"),
-    message("Buyer share"),
-    message("Buyers"),
-    message("By"),
-    message("Category"),
-    message("Chosen"),
-    message("Click rate"),
-    message("Communality"),
-    message("Confidence"),
-    message("Confidence reversed"),
-    message("Customers"),
-    message("Decile"),
-    message("Driver"),
-    message("Effect"),
-    message("Entered by data"),
-    message("Entered by definition"),
-    message("Feature"),
-    message("First"),
-    message("From"),
-    message("Group"),
-    message("Handle time"),
-    message("High"),
-    message("High click rate"),
-    message("High open rate"),
-    message("High rate"),
-    message("Highest price"),
-    message("Hit rate"),
-    message("Hits"),
-    message("Index"),
-    message("Item"),
-    message("KPI"),
-    message("Left by data"),
-    message("Left by definition"),
-    message("Level"),
-    message("Lift"),
-    message("Low"),
-    message("Low click rate"),
-    message("Low open rate"),
-    message("Low rate"),
-    message("Lowest price"),
-    message("Mean"),
-    message("Mean satisfaction"),
-    message("Measure"),
-    message("Message"),
-    message("Messages"),
-    message("Method"),
-    message("Note"),
-    message("Occasion"),
-    message("Odds high"),
-    message("Odds low"),
-    message("Odds ratio"),
-    message("Offer"),
-    message("Open rate"),
-    message("Orders"),
-    message("Outcome"),
-    message("Predicted"),
-    message("Price response"),
-    message("Product"),
-    message("Rate"),
-    message("Reach"),
-    message("Response rate"),
-    message("ROI"),
-    message("Score"),
-    message("Segment"),
-    message("Segmentation"),
-    message("Segments"),
-    message("Share"),
-    message("Share of all"),
-    message("Share of days"),
-    message("Share of orders"),
-    message("Size after"),
-    message("Size before"),
-    message("Stage"),
-    message("Strength"),
-    message("Support"),
-    message("Tickets"),
-    message("Tickets per customer"),
-    message("To"),
-    message("Touchpoint"),
-    message("Use"),
-    message("Value"),
-    message("Weeks"),
-)
-TITLES = {str(title).lower().replace(" ", "_"): title for title in _NAMED_TITLES} | {
-    "every_days": message("Interval (days)"),
-    "nearly": message("Nearest segment"),
-    "reach_share": message("% reached"),
-    "revenue_a_head": message("Revenue per customer"),
-}
 NO_MARKER = message("no marker")
 MAX_MARKERS, MAX_DIFFERENCES = 3, 5  # most markers shown per segment, most differences shown in total
 PRINCIPLE_TITLES = {
@@ -263,7 +165,7 @@ def build_finding_blocks(segmentation: Segmentation) -> Iterator[Block]:
 def build_table(data_rows: pd.DataFrame) -> Table:
     """Build a table of any data: texts left-aligned, numbers right-aligned and formatted by column name."""
     is_text = {name: not pd.api.types.is_numeric_dtype(data_rows[name]) for name in data_rows.columns}
-    table_columns = [Column(_format_title(str(name)), align_right=not is_text[name]) for name in data_rows.columns]
+    table_columns = [Column(format_title(str(name)), align_right=not is_text[name]) for name in data_rows.columns]
     cells = [[_format_cell(name, row[name]) for name in data_rows.columns] for row in data_rows.to_dict("records")]
     return Table(table_columns, cells)
 
@@ -271,10 +173,6 @@ def build_table(data_rows: pd.DataFrame) -> Table:
 def build_drivers_table(drivers: "DriverAnalysis") -> Table:
     """Build a table with one row per driver or level of it."""
     return build_table(drivers.table.assign(level=drivers.table["level"].fillna("")))
-
-
-def _format_title(name: str) -> str:
-    return TITLES.get(name) or (name.upper() if name in ABBREVIATIONS else name.replace("_", " ").capitalize())
 
 
 def _format_cell(name: str, cell_value: object) -> str:

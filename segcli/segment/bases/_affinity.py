@@ -67,20 +67,20 @@ def _list_item_buyers(lines: pd.DataFrame, item_column: str) -> pd.DataFrame:
 class AffinityRules:
     """Share of the buyers of one item (row) who also bought another (column); 0 without enough buyers or lift.
 
-    `bought` are the purchases that the rules were learned from.
+    `purchases` are the purchases that the rules were learned from.
     """
 
     confidence: Matrix
-    bought: Purchases
+    purchases: Purchases
 
     @classmethod
-    def learn(cls, bought: Purchases, minimum_customers: int) -> "AffinityRules":
+    def learn(cls, purchases: Purchases, minimum_customers: int) -> "AffinityRules":
         """Learn a rule from each pair of items that enough customers bought, and with a lift above 1."""
-        pair_counts, buyers = bought.count_pairs()
-        size = bought.matrix.shape[0]
+        pair_counts, buyers = purchases.count_pairs()
+        size = purchases.matrix.shape[0]
         is_rule = (pair_counts >= minimum_customers) & (pair_counts * size > np.outer(buyers, buyers))
         np.fill_diagonal(is_rule, val=False)
-        return cls(np.where(is_rule, pair_counts / np.maximum(buyers, 1)[:, None], 0.0), bought)
+        return cls(np.where(is_rule, pair_counts / np.maximum(buyers, 1)[:, None], 0.0), purchases)
 
     def find_next_items(self) -> tuple[ItemNumbers, ItemNumbers]:
         """Return the next item of each customer by the rules, and the most popular item; -1 if there is none.
@@ -88,14 +88,14 @@ class AffinityRules:
         Both are items that the customer has not bought. By the rules, it is the item with the highest confidence, from
         any item that the customer bought; among equals, the most popular.
         """
-        count = self.bought.matrix.shape[0]
-        if not self.bought.items:
+        count = self.purchases.matrix.shape[0]
+        if not self.purchases.items:
             return np.full(count, -1), np.full(count, -1)
         blocks = list(self._iterate_blocks())
         return np.concatenate([block[0] for block in blocks]), np.concatenate([block[1] for block in blocks])
 
     def _iterate_blocks(self) -> Iterator[tuple[ItemNumbers, ItemNumbers]]:
-        matrix, item_count = self.bought.matrix, len(self.bought.items)
+        matrix, item_count = self.purchases.matrix, len(self.purchases.items)
         step = max(BLOCK_CELLS // item_count, 1)
         for start in range(0, matrix.shape[0], step):
             block = matrix[start : start + step].tocsc()
@@ -111,7 +111,7 @@ class AffinityRules:
 
 
 def tabulate_pairs(
-    bought: Purchases, segment: str, item_column: str, minimum_customers: int, limit: int
+    purchases: Purchases, segment: str, item_column: str, minimum_customers: int, limit: int
 ) -> pd.DataFrame:
     """Return the pairs of items that enough customers bought both of, by highest lift.
 
@@ -119,16 +119,16 @@ def tabulate_pairs(
         Columns segment, item, and (the other item), customers (with both), support (share of customers with both),
         lift, confidence (share of the buyers of the item with both) and confidence_reversed (of the other item).
     """
-    pair_counts, buyers = bought.count_pairs()
-    size = bought.matrix.shape[0]
+    pair_counts, buyers = purchases.count_pairs()
+    size = purchases.matrix.shape[0]
     first, second = np.nonzero(np.triu(pair_counts >= minimum_customers, k=1))
     rows: list[list[Any]] = []
     for pair in zip(first.tolist(), second.tolist(), strict=True):
-        one, other = sorted(pair, key=lambda number: bought.items[number])
+        one, other = sorted(pair, key=lambda number: purchases.items[number])
         both = pair_counts[one, other]
         lift = float(both * size / (buyers[one] * buyers[other]))
         shares = [both / size, lift, both / buyers[one], both / buyers[other]]
-        rows.append([segment, bought.items[one], bought.items[other], int(both), *map(float, shares)])
+        rows.append([segment, purchases.items[one], purchases.items[other], int(both), *map(float, shares)])
     rows.sort(key=lambda row: (-float(row[5]), row[1], row[2]))
     measures = [columns.CUSTOMERS, "support", "lift", "confidence", "confidence_reversed"]
     return pd.DataFrame(rows[:limit], columns=[columns.SEGMENT_NAME, item_column, "and", *measures])

@@ -65,16 +65,16 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
     if transactions is None or item_column not in transactions.lines or not options.pairs:
         return result
     lines = order_history.list_purchase_lines(customers)
-    bought = _affinity.Purchases.from_lines(lines, item_column, len(customers.table), options.minimum_customers)
-    by_rules, _ = _affinity.AffinityRules.learn(bought, options.minimum_customers).find_next_items()
-    next_items = pd.Series([*bought.items, None], dtype="str").iloc[by_rules].set_axis(customers.table.index)
+    purchases = _affinity.Purchases.from_lines(lines, item_column, len(customers.table), options.minimum_customers)
+    by_rules, _ = _affinity.AffinityRules.learn(purchases, options.minimum_customers).find_next_items()
+    next_items = pd.Series([*purchases.items, None], dtype="str").iloc[by_rules].set_axis(customers.table.index)
     test = _test_next_items(customers, lines, options)
     return BaseResult(
         result.labels,
         result.segment_order,
         (*result.notes, *_describe_test(test, options)),
         scores=pd.DataFrame({ADDS[0]: next_items}),
-        tables=_tabulate(customers, bought, test, options),
+        tables=_tabulate(customers, purchases, test, options),
     )
 
 
@@ -92,21 +92,21 @@ def _assign_main_product(customers: Customers, options: Options) -> BaseResult:
 
 
 def _tabulate(
-    customers: Customers, bought: _affinity.Purchases, test: _affinity.NextItemTest | None, options: Options
+    customers: Customers, purchases: _affinity.Purchases, test: _affinity.NextItemTest | None, options: Options
 ) -> Mapping[str, pd.DataFrame]:
     all_customers = pd.Series(ALL_CUSTOMERS, index=customers.table.index)
-    tables: dict[str, pd.DataFrame] = {message("Pairs"): _tabulate_pairs(bought, all_customers, options)}
+    tables: dict[str, pd.DataFrame] = {message("Pairs"): _tabulate_pairs(purchases, all_customers, options)}
     for name in options.by:
         title = message("{name} by {column}", name=message("Pairs"), column=name)
-        tables[title] = _tabulate_pairs(bought, require_column(customers, name), options)
+        tables[title] = _tabulate_pairs(purchases, require_column(customers, name), options)
     return tables if test is None else {**tables, message("Test of the next item"): test.tabulate()}
 
 
-def _tabulate_pairs(bought: _affinity.Purchases, labels: pd.Series, options: Options) -> pd.DataFrame:
+def _tabulate_pairs(purchases: _affinity.Purchases, labels: pd.Series, options: Options) -> pd.DataFrame:
     return pd.concat(
         [
             _affinity.tabulate_pairs(
-                bought.select((labels == segment).to_numpy()),
+                purchases.select((labels == segment).to_numpy()),
                 segment,
                 options.level,
                 options.minimum_customers,
