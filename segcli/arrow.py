@@ -9,6 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from segcli.arrays import BoolArray
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 Uint64Array = npt.NDArray[np.uint64]
 Int32Array = npt.NDArray[np.int32]
 RowIndices = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 WORD_BYTES = 8
 HASH_MULTIPLIER = np.uint64(
@@ -76,7 +77,7 @@ def combine_hashes(first_hash: Uint64Array, second_hash: Uint64Array) -> Uint64A
     return product ^ (product >> HALF_BITS)
 
 
-def mark_changes(strings: pa.StringArray) -> Mask:
+def mark_changes(strings: pa.StringArray) -> BoolArray:
     """Mark the strings that differ from the previous string; the first is always marked."""
     changes = np.ones(len(strings), dtype=bool)
     if len(strings) > 1:
@@ -99,7 +100,7 @@ def read_first_bytes(strings: pa.StringArray) -> npt.NDArray[np.uint8]:
     return data[np.minimum(_string_offsets(strings)[:-1], len(data) - 1)]
 
 
-def mark_empty(strings: pa.StringArray) -> Mask:
+def mark_empty(strings: pa.StringArray) -> BoolArray:
     """Mark the empty strings."""
     offsets = _string_offsets(strings)
     return np.equal(offsets[1:], offsets[:-1])

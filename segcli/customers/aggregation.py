@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from segcli import columns
-from segcli.arrow import Mask, RowIndices, rank_strings, to_arrow_strings
+from segcli.arrays import BoolArray
+from segcli.arrow import RowIndices, rank_strings, to_arrow_strings
 from segcli.customers.metrics import MetricInputs, build_customer_table
 from segcli.customers.order_runs import LINES_SUM, MONEY_SUM, OrderRuns, ReturnLines, Units, day_number, decode_place
 from segcli.customers.orders import Orders, find_return_customers, merge_runs_into_orders, refund_totals
@@ -124,7 +125,9 @@ def _count_order_lines(orders: Orders, customers_of_returns: RowIndices) -> Unit
     return purchase_counts + np.bincount(customers_of_returns, minlength=len(purchase_counts))
 
 
-def _count_excluded_returns(returns: ReturnLines, is_late: Mask, has_no_purchase: Mask) -> tuple[ExcludedReturns, ...]:
+def _count_excluded_returns(
+    returns: ReturnLines, is_late: BoolArray, has_no_purchase: BoolArray
+) -> tuple[ExcludedReturns, ...]:
     """Count the excluded returns by file and reason."""
     entries = []
     for reason, mask in (("after_as_of", is_late), ("return_without_purchase", has_no_purchase)):

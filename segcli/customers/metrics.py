@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segcli import columns
+from segcli.arrays import FloatArray, IntArray
 from segcli.arrow import Int32Array, invert_order
 from segcli.config.ingest import ALL_MEASURES, IngestSettings, MeasureSelection
 from segcli.config.privacy import PrivacySettings
@@ -101,11 +102,6 @@ def _sort_with_lines(keys: SortKeys, line_counts: Int32Array) -> tuple[SortKeys,
     packed_keys = (keys.astype(np.uint64) << np.uint64(32)) | line_counts.astype(np.uint64)
     packed_keys.sort()
     return packed_keys >> np.uint64(32), packed_keys & np.uint64(MAX_UINT32)
-
-
-# Median and regularity of each customer's purchases; customers with equally many purchases are computed together
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 
 def customer_medians(order_values: IntArray, starts: IntArray, order_counts: IntArray) -> FloatArray:

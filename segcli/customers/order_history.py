@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from segcli import columns
-from segcli.arrow import Mask
+from segcli.arrays import BoolArray
 from segcli.config.events import EVENT_TIME, FEATURES
 from segcli.customers import order_runs
 from segcli.customers.event_features import FeatureRequest, add_features, find_table_features
@@ -76,7 +76,7 @@ def _group_into_runs(purchase_lines: pd.DataFrame, transactions: Transactions, i
 
 def _mark_run_starts(
     customer: pa.DictionaryArray, order_keys: "pa.DictionaryArray | order_runs.DayNumbers | None"
-) -> Mask:
+) -> BoolArray:
     """Return which lines begin a run: customer or order differs from the line before, or the order has no id."""
     is_start = np.ones(len(customer), dtype=bool)
     if order_keys is None:

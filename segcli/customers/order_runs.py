@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from segcli.arrow import Int32Array, Mask, RowIndices, Uint64Array, hash_strings, mark_changes
+from segcli.arrays import BoolArray
+from segcli.arrow import Int32Array, RowIndices, Uint64Array, hash_strings, mark_changes
 
 Units = npt.NDArray[np.int64]
 DayNumbers = npt.NDArray[np.int32]
@@ -79,7 +80,7 @@ class ReturnLines:
             self.partition_bounds[first : last + 1] - start,
         )
 
-    def filter_rows(self, mask: Mask) -> "ReturnLines":
+    def filter_rows(self, mask: BoolArray) -> "ReturnLines":
         """Return the lines that a mask selects; the result is not divided into partitions."""
         return ReturnLines(
             self.customer.filter(pa.array(mask)),
@@ -152,7 +153,7 @@ class LineColumns:
     by_day: bool = False
 
 
-def group_consecutive(line_columns: LineColumns, starts: RowIndices, is_counted: Mask | None = None) -> OrderRuns:
+def group_consecutive(line_columns: LineColumns, starts: RowIndices, is_counted: BoolArray | None = None) -> OrderRuns:
     """Aggregate the lines from each start up to the next.
 
     Args:
@@ -319,13 +320,15 @@ def _renumber_values(counts: ValueCounts, new_number: Int32Array, partition: npt
     return ValueCounts(new_number[counts.run[order]], counts.codes[order], counts.texts, counts.lines[order])
 
 
-def _count_lines(starts: RowIndices, size: int, is_counted: Mask | None) -> Int32Array:
+def _count_lines(starts: RowIndices, size: int, is_counted: BoolArray | None) -> Int32Array:
     if is_counted is None or not len(starts):
         return np.diff(np.append(starts, size)).astype(np.int32)
     return np.add.reduceat(is_counted, starts, dtype=np.int32)
 
 
-def _find_day_ranges(day: DayNumbers, starts: RowIndices, is_counted: Mask | None) -> tuple[DayNumbers, DayNumbers]:
+def _find_day_ranges(
+    day: DayNumbers, starts: RowIndices, is_counted: BoolArray | None
+) -> tuple[DayNumbers, DayNumbers]:
     days = day[starts]
     is_start = np.zeros(len(day), dtype=bool)
     is_start[starts] = True
@@ -337,7 +340,7 @@ def _find_day_ranges(day: DayNumbers, starts: RowIndices, is_counted: Mask | Non
     return first, np.maximum.reduceat(np.where(is_counted, day, -MAX_DAY), starts)
 
 
-def _count_values(text_column: TextArray, starts: RowIndices, size: int, is_counted: Mask | None) -> ValueCounts:
+def _count_values(text_column: TextArray, starts: RowIndices, size: int, is_counted: BoolArray | None) -> ValueCounts:
     """Count the lines of each value in each run; neighbouring lines with the same value make one entry."""
     is_start = np.zeros(size, dtype=bool)
     is_start[starts] = True
@@ -352,7 +355,7 @@ def _count_values(text_column: TextArray, starts: RowIndices, size: int, is_coun
     return ValueCounts(run[is_used], codes[is_used], trimmed_values.dictionary, lines[is_used])
 
 
-def _encode_changes(text_column: TextArray, is_start: Mask) -> tuple[RowIndices, Int32Array, pa.Array]:
+def _encode_changes(text_column: TextArray, is_start: BoolArray) -> tuple[RowIndices, Int32Array, pa.Array]:
     """Return the rows that begin a run or differ from the row before, their codes, and the texts of all codes."""
     if not isinstance(text_column, pa.DictionaryArray) and not _changes_often(text_column):
         change_rows = np.flatnonzero(is_start | mark_changes(text_column))

@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from segcli import columns
-from segcli.arrow import Mask, RowIndices, Uint64Array, combine_hashes, hash_strings, mark_changes, mark_empty
+from segcli.arrays import BoolArray
+from segcli.arrow import RowIndices, Uint64Array, combine_hashes, hash_strings, mark_changes, mark_empty
 from segcli.config.ingest import IngestSettings
 from segcli.customers import order_runs
 from segcli.customers.metrics import DESCRIPTIVE_LINE_COLUMNS, list_unused_columns
@@ -208,7 +209,7 @@ def _find_run_starts(
 
 
 def _build_line_columns(
-    chunk: ParsedChunk, order_ids: pa.StringArray | None, is_purchase: Mask, settings: IngestSettings
+    chunk: ParsedChunk, order_ids: pa.StringArray | None, is_purchase: BoolArray, settings: IngestSettings
 ) -> LineColumns:
     export, order_lines = chunk.export, chunk.order_lines
     is_all_purchases = bool(is_purchase.all())
@@ -311,7 +312,7 @@ def _comparison_columns(order_lines: OrderLines) -> list[Units]:
     )
 
 
-def _count_full_repeats(export: OrderExport, order_lines: OrderLines, starts: RowIndices, is_kept: Mask) -> int:
+def _count_full_repeats(export: OrderExport, order_lines: OrderLines, starts: RowIndices, is_kept: BoolArray) -> int:
     """Count the kept lines that repeat another line of their run in every column that was read."""
     sizes = np.diff(starts, append=len(is_kept))
     run_codes = np.repeat(np.arange(len(starts), dtype=np.int32), sizes)

@@ -17,13 +17,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
+from segcli.arrays import FloatArray
 from segcli.config.backtest import BacktestSettings
 from segcli.customers.order_history import customers_as_of
 from segcli.errors import InputProblem
 from segcli.evaluation.baselines import BASELINES, label_quintiles, rank_by_baselines
 from segcli.evaluation.ranking import (
     MEASURE_NAMES,
-    FloatArray,
     RankedOutcomes,
     bootstrap_bounds,
     draw_resamples,

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from segcli import columns
+from segcli.arrays import FloatArray
 from segcli.config.rfm import RfmSettings
-from segcli.evaluation.ranking import FloatArray, mid_rank_shares
+from segcli.evaluation.ranking import mid_rank_shares
 from segcli.message import Message, message
 from segcli.model import Customers
 from segcli.segment.rfm_dimensions import read_dimensions

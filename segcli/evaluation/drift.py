@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
+from segcli.arrays import FloatArray
 from segcli.customers.order_history import customers_as_of
 from segcli.errors import InputProblem
 from segcli.model import Customers, Segmentation
@@ -18,8 +18,6 @@ BIN_COUNT = 10
 EMPTY_BIN_COUNT = 0.5  # customers that an empty bin counts as
 FALSE_ALARM_RATE = 0.01  # probability of a false alarm in any of the columns
 MISSING_BIN = "missing"
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

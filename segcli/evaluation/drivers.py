@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns, formatting
+from segcli.arrays import FloatArray
 from segcli.config.drivers import DriversSettings
 from segcli.customers.missing_measures import add_remedy, measures_remedy
 from segcli.errors import UsageProblem
@@ -34,8 +34,6 @@ MIN_CLASS_SIZE = 10  # customers with a value of a category, and without it
 HIGH_VIF, MAX_VIF = 5.0, 1000.0  # threshold of a warning, and cap of reported values
 VIF_RIDGE = 1e-10
 MAX_NOTES = 5  # most associations in words
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
+from segcli.arrays import FloatArray
 from segcli.errors import InputProblem
 from segcli.evaluation.sample_size import SIGNIFICANCE, smallest_detectable_effect
 from segcli.message import message
@@ -25,8 +26,6 @@ COMPARISON_COLUMNS = (
     "p",
     "detectable_effect",
 )
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from segcli.arrays import FloatArray
 from segcli.errors import UsageProblem
 from segcli.formatting import column_label
 from segcli.message import message
@@ -14,8 +15,6 @@ from segcli.segment.clustering.feature_encoding import is_skewed, signed_log1p
 
 UNKNOWN_LEVEL = "unknown"
 MAX_EXPLAINED = 0.999  # share of a column's variance that earlier columns explain; it then repeats them
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
+from segcli.arrays import BoolArray
 from segcli.evaluation.scorecard import epsilon_squared
 from segcli.message import count_message
 from segcli.model import Segmentation
@@ -26,8 +26,6 @@ STRENGTHS = ("small", "medium", "large")
 BALANCE_COLUMNS = [columns.SEGMENT_NAME, columns.CUSTOMERS, "balance", "group", "share", "share_of_all"]
 SELECTION_COLUMNS = ["group", columns.CUSTOMERS, "chosen", "rate", "low", "high"]
 PROXY_COLUMNS = ["feature", "measure", "effect", "strength"]
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)

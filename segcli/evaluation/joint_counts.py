@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from scipy.optimize import LinearConstraint
 
+    from segcli.arrays import FloatArray
     from segcli.model import Segmentation
 
 
@@ -27,7 +28,6 @@ NODE_LIMIT = 1_000  # of the search; a time limit would make results depend on t
 NESTING_P_VALUE = 0.001  # below it, the nesting of a segment in a segment of another segmentation is not chance
 
 SegmentCell = tuple[str, str]  # column and segment
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

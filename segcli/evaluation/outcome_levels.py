@@ -4,16 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from segcli.arrays import FloatArray
 from segcli.errors import UsageProblem
 from segcli.ingest.status_columns import is_listed_word
 
 MAX_LEVELS = 8  # a text column with more values is no outcome
 TRUE_WORDS, FALSE_WORDS = "true_words", "false_words"
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

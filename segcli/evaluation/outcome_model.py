@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns, formatting
+from segcli.arrays import FloatArray
 from segcli.config.churn import ChurnSettings
 from segcli.config.drivers import DriversSettings
 from segcli.errors import InputProblem, UsageProblem
@@ -40,8 +40,6 @@ from segcli.value.classification import (
 
 TEST_SHARE = 0.3
 LEAK_AUC = 0.98  # a single column that predicts so well is probably known only after the outcome
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+from segcli.arrays import FloatArray, IntArray
+
 MEASURE_NAMES = ("lift", "captured", "rank_correlation", "gini")
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from segcli.arrays import FloatArray
+
 MAX_ITERATIONS, STEP_TOLERANCE = 50, 1e-10
 MAX_STEP, MAX_LOGIT = 5.0, 30.0  # keep effects finite where a category contains only yes or only no
 SMALLEST_PROBABILITY = 1e-300
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns, formatting
+from segcli.arrays import BoolArray, FloatArray
 from segcli.config.scorecard import ScorecardSettings
 from segcli.evaluation.drift import segment_retention, segment_share_psi
 from segcli.message import message
@@ -43,8 +43,6 @@ DESCRIPTOR_COLUMNS = (
 )
 
 Scorecard = tuple[pd.DataFrame, list[str]]  # rows of `scorecard`, and `notes` on all segments together
-BoolArray = npt.NDArray[np.bool_]
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
+from segcli.arrays import BoolArray
 from segcli.config.export import ExportSettings
 from segcli.customers import consent
 from segcli.customers.missing_measures import add_remedy
@@ -29,8 +30,6 @@ CONTACT_COLUMNS = (
     columns.GENDER,
 )
 EXPORT_STATUSES = ("exported", "holdout", "no consent", "not reachable", "unchanged", "other segment")
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
+from segcli.arrays import BoolArray
 from segcli.config.ingest import Source
 from segcli.formatting import pluralize
 from segcli.ingest import money
@@ -27,7 +28,6 @@ DISCOUNT_SETTING = "ingest.transactions.discount"
 LEAVE_OUT_SETTING = "ingest.transactions.leave_out"
 
 _Amounts = npt.NDArray[np.float64]
-_Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,9 @@ class PriceEvidence:
         return int(getattr(self, self.discount_kind))
 
 
-def gather_price_evidence(export: OrderExport, factors: AmountFactors, kept_mask: _Mask, scale: int) -> PriceEvidence:
+def gather_price_evidence(
+    export: OrderExport, factors: AmountFactors, kept_mask: BoolArray, scale: int
+) -> PriceEvidence:
     """Compare amounts with quantity x unit price, and count discounts that are not subtracted.
 
     Args:
@@ -159,7 +161,7 @@ def price_notes(evidence: PriceEvidence, file_names: Mapping[str, str], source: 
         )
 
 
-def _count_discounts(export: OrderExport, factors: AmountFactors, row_mask: _Mask, scale: int) -> PriceEvidence:
+def _count_discounts(export: OrderExport, factors: AmountFactors, row_mask: BoolArray, scale: int) -> PriceEvidence:
     """Count the discounts on lines whose amount is before discounts."""
     if factors.discounts is None or export.source.discount is not None or factors.product is None:
         return PriceEvidence()

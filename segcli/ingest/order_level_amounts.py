@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segcli import columns
+from segcli.arrays import BoolArray
 from segcli.config.ingest import Source
 from segcli.ingest import evidence
 from segcli.ingest.column_matching import ColumnMapping
@@ -17,7 +18,6 @@ from segcli.ingest.notes import Note, format_set_option
 from segcli.ingest.order_export import OrderExport
 from segcli.ingest.text_columns import EncodedColumn
 
-_Mask = npt.NDArray[np.bool_]
 _Codes = npt.NDArray[np.int64]
 
 
@@ -26,7 +26,7 @@ class OrderLevelExport:
     """Export with order fields on all lines of an order, and a mask of the lines whose money is on another line."""
 
     export: OrderExport
-    is_repeated_total: _Mask
+    is_repeated_total: BoolArray
     notes: tuple[Note, ...] = ()
 
 
@@ -76,7 +76,7 @@ class _ColumnCodes:
     """Column as integer codes, equal for equal stripped texts, with a mask of blanks."""
 
     codes: _Codes
-    is_blank: _Mask
+    is_blank: BoolArray
 
 
 def _encode_trimmed(encoded_column: EncodedColumn) -> _ColumnCodes:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segcli import columns
+from segcli.arrays import BoolArray
 from segcli.config.ingest import IngestSettings, Source
 from segcli.errors import InputProblem
 from segcli.ingest import money, number_parsing
@@ -23,7 +24,6 @@ from segcli.ingest.text_columns import EncodedColumn, dictionary_encode
 DECIMAL_PRECISION = 120  # digits; enough for a product of two amounts in exports
 ROUNDING_NOISE = 1e-12  # residue of binary floating-point arithmetic where the exact result is zero
 
-_Mask = npt.NDArray[np.bool_]
 RowIndices = npt.NDArray[np.intp]
 
 
@@ -32,7 +32,7 @@ class LineUnits:
     """Integer units of each line; `is_finer` marks lines whose written amount is finer than the finest unit."""
 
     units: money.Units
-    is_finer: _Mask
+    is_finer: BoolArray
 
 
 def compute_line_units(
@@ -113,11 +113,11 @@ def require_exact_sum(export: OrderExport, quantity: money.Amounts, scale: int) 
         )
 
 
-def _find_finer_amounts(factors: AmountFactors, amounts: money.Amounts, units: money.Units, scale: int) -> _Mask:
+def _find_finer_amounts(factors: AmountFactors, amounts: money.Amounts, units: money.Units, scale: int) -> BoolArray:
     """Mark the amounts that lose digits; of computed amounts, only those that become zero."""
     if has_written_amounts(factors):
         return money.find_rounded_amounts(amounts, units, scale)
-    is_lost: _Mask = (units == 0) & (np.abs(np.nan_to_num(amounts)) > ROUNDING_NOISE)
+    is_lost: BoolArray = (units == 0) & (np.abs(np.nan_to_num(amounts)) > ROUNDING_NOISE)
     return is_lost
 
 

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from segcli.arrays import BoolArray
 from segcli.ingest.column_matching import normalise_name
 from segcli.ingest.locales import word_list
 from segcli.ingest.notes import Note, format_set_option, format_value_totals
@@ -97,10 +98,8 @@ VOID_SETTING = "ingest.transactions.void"
 SET_FLAG = "(set)"  # represents all values of a flag
 MAX_LISTED_STATUSES = 200  # a column with more distinct values is not a status column
 
-_Mask = npt.NDArray[np.bool_]
 
-
-def find_void_lines(export: OrderExport) -> _Mask:
+def find_void_lines(export: OrderExport) -> BoolArray:
     """Mark the lines that the source lists as void; values are compared without outer blanks and case."""
     is_void = np.zeros(export.raw_table.rows, dtype=bool)
     for name, values in (export.source.void or {}).items():
@@ -110,7 +109,7 @@ def find_void_lines(export: OrderExport) -> _Mask:
     return is_void
 
 
-def total_statuses(export: OrderExport, units: npt.NDArray[np.int64], kept_mask: _Mask) -> ValueTotals:
+def total_statuses(export: OrderExport, units: npt.NDArray[np.int64], kept_mask: BoolArray) -> ValueTotals:
     """Count lines and money by status, for kept lines and for lines excluded by their status.
 
     Args:

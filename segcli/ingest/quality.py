@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from segcli.arrays import BoolArray
 from segcli.config.ingest import Source, lines_allowed
 from segcli.config.quality import ColumnRule
 from segcli.errors import ConfigProblems
@@ -18,8 +18,6 @@ from segcli.ingest import dates, number_parsing
 from segcli.ingest.column_matching import ColumnMapping
 from segcli.ingest.parser import RawTable
 from segcli.model import QualityCheck
-
-_Mask = npt.NDArray[np.bool_]
 
 
 def check_column_rules(
@@ -78,7 +76,7 @@ class _ColumnCheck:
         if rule.type or rule.min is not None or rule.max is not None:
             yield from self._check_type_and_range(is_blank)
 
-    def _match_pattern(self, pattern: str) -> _Mask:
+    def _match_pattern(self, pattern: str) -> BoolArray:
         try:
             return np.asarray(pc.match_substring_regex(self._column_texts, rf"\A(?:{pattern})\z"), dtype=bool)
         except pa.ArrowInvalid as error:
@@ -86,7 +84,7 @@ class _ColumnCheck:
             message = f"not a valid RE2 pattern ({reason}); RE2 has no look-around and no back-references"
             raise ConfigProblems([f"quality.columns.{self.name}.matches: {message}"]) from None
 
-    def _check_type_and_range(self, is_blank: _Mask) -> Iterator[QualityCheck]:
+    def _check_type_and_range(self, is_blank: BoolArray) -> Iterator[QualityCheck]:
         """Yield the results for type and range; a column that cannot be parsed at all has a single result."""
         rule = self.rule
         is_date = rule.type == "date" or isinstance(rule.min, str) or isinstance(rule.max, str)
@@ -104,19 +102,19 @@ class _ColumnCheck:
         if rule.max is not None:
             yield self._count_violations("max", is_known & (values > _to_comparable(rule.max)), f"above {rule.max}")
 
-    def _read_numbers(self) -> tuple[Any, _Mask]:
+    def _read_numbers(self) -> tuple[Any, BoolArray]:
         parsed_numbers = number_parsing.read_numbers(self.raw_table.columns[self.column], self.source)
         unreadable = parsed_numbers.unreadable | parsed_numbers.missing
         if self.rule.type == "whole":
             unreadable = unreadable | (parsed_numbers.values % 1 != 0)
         return np.where(unreadable, 0.0, parsed_numbers.values), unreadable
 
-    def _read_dates(self) -> tuple[Any, _Mask]:
+    def _read_dates(self) -> tuple[Any, BoolArray]:
         parsed_dates = dates.read_dates(self.raw_table.columns[self.column], self.source)
         return parsed_dates.values.astype("datetime64[D]"), parsed_dates.unreadable
 
     def _count_violations(
-        self, rule_part: str, is_violation: _Mask, message: str, *, max_count: float = 0
+        self, rule_part: str, is_violation: BoolArray, message: str, *, max_count: float = 0
     ) -> QualityCheck:
         count = int(is_violation.sum())
         line = self.raw_table.line_number(int(is_violation.argmax())) if count else None

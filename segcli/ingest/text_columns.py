@@ -9,10 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from segcli.arrays import BoolArray
 from segcli.arrow import mark_empty
-
-# Dictionary-encoded text columns, so that an operation runs once per distinct text
-_Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +50,7 @@ class EncodedColumn:
         """Column with all texts stripped of outer blanks."""
         return self.map_texts(pc.utf8_trim_whitespace)
 
-    def row_mask(self, predicate: Callable[[pa.StringArray], Any]) -> _Mask:
+    def row_mask(self, predicate: Callable[[pa.StringArray], Any]) -> BoolArray:
         """Return a mask of the rows whose text satisfies a predicate."""
         return (
             np.asarray(predicate(self.categories), dtype=bool)[self.codes]
@@ -60,7 +58,7 @@ class EncodedColumn:
             else np.zeros(0, dtype=bool)
         )
 
-    def to_categorical(self, mask: _Mask) -> Any:  # noqa: ANN401 - a pandas categorical
+    def to_categorical(self, mask: BoolArray) -> Any:  # noqa: ANN401 - a pandas categorical
         """Return the selected rows as a categorical, with only the categories that occur."""
         codes = self.codes[mask]
         is_used = np.bincount(codes, minlength=len(self.categories)) > 0

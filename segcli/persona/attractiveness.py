@@ -4,20 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
+from segcli.arrays import BoolArray, FloatArray
 from segcli.config.target import TargetSettings
 from segcli.customers import consent, order_history
 from segcli.customers.order_history import CUSTOMER_ROW
 from segcli.message import message
 from segcli.model import Customers, Segmentation
 from segcli.segment.experience_metrics import EXPERIENCE_MEASURES, MIN_ANSWERS_FOR_SCORE, read_answers
-
-# Criteria of attractiveness, measured or rated: one number per segment and criterion
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 LOW_IS_BEST = frozenset({"churn_risk"})
 _CRITERION_LABELS = {

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
+from segcli.arrays import FloatArray
 from segcli.config import yaml_loader
 from segcli.errors import UsageProblem
 from segcli.model import Segmentation
@@ -27,7 +27,6 @@ MAX_TREE_DEPTH = 4
 MIN_LEAF_SHARE = 0.01  # of customers
 MAX_DECIMALS = 7  # a threshold is rounded to 0, then 1 and more decimals
 
-FloatArray = npt.NDArray[np.float64]
 MISSING_TEST = "is missing"
 FeatureBounds = dict[int, tuple[float, float]]  # by feature index of the tree: values above the first, up to the second
 

@@ -23,8 +23,6 @@ DAY_PARTS = ((6, "night"), (12, "morning"), (18, "afternoon"), (24, "evening")) 
 MIN_LIFT = 1.2  # times the base share, from which a time is preferred
 MIN_OBSERVATIONS = 30  # minimum number of orders, or customers, to infer habits
 
-BoolArray = npt.NDArray[np.bool_]
-
 
 def find_purchase_times(segmentation: Segmentation) -> dict[str, Preference]:
     """Return for each segment the weekday, with its part of the day if times are known, that exceeds the base most.

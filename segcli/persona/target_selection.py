@@ -6,10 +6,10 @@ from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
+from segcli.arrays import BoolArray
 from segcli.config.target import TargetSettings
 from segcli.customers import consent
 from segcli.message import count_message, message
@@ -156,8 +156,6 @@ def explain_rejection(
 
 
 DEFAULT_CHANNEL = "email"  # if the settings name no channel
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
+from segcli.arrays import FloatArray
 from segcli.model import Segmentation, Trait
 from segcli.segment.profiles import descriptive_columns
 
 MAX_CELLS = 1 << 22  # values compared at once: small enough for memory, large enough to be fast
 FALSE_TRAIT_RATE = 0.05  # probability that a segment drawn by chance has any trait
 MIN_KNOWN_CUSTOMERS = 5  # minimum number of customers of a segment with a known value
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def compute_traits(

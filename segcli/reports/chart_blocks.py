@@ -4,16 +4,14 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns, formatting
+from segcli.arrays import FloatArray
 from segcli.message import count_message, message
 from segcli.model import Segmentation
 from segcli.reports.blocks import Chart, Column, Table
 
-# Lorenz curve and Gini coefficient of revenue (Lorenz 1905; Gini 1912)
-FloatArray = npt.NDArray[np.float64]
 GROUP_COUNTS = (100, 50, 20, 10, 5)  # candidate numbers of equal-sized customer groups on the curve, finest first
 TOP_FIFTH_START = 0.8  # share of customers below the top fifth
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
+from segcli.arrays import BoolArray, FloatArray, IntArray
 from segcli.config.privacy import PrivacySettings
 from segcli.customers.order_history import CUSTOMER_ROW, ORDER_DAY, list_orders
 from segcli.evaluation.disclosure_control import is_small_count
@@ -36,9 +37,6 @@ CUSTOMERS, ACTIVE, REVENUE, REPEAT_RATE, AVERAGE_ORDER, AT_RISK = FIGURE_IDS = (
 TOTAL_REVENUE = "total_revenue"  # of all time, for tables without order lines
 
 Day = np.datetime64
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

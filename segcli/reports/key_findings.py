@@ -7,13 +7,14 @@ import numpy as np
 import pandas as pd
 
 from segcli import columns, formatting
+from segcli.arrays import BoolArray, FloatArray
 from segcli.config.privacy import PrivacySettings
 from segcli.evaluation.disclosure_control import WITHHELD_LABEL, is_small_count
 from segcli.message import count_message, join_messages, message
 from segcli.model import Customers, Persona, Segmentation
 from segcli.persona.personas import FEW_CUSTOMERS, MANY_CUSTOMERS, rate_confidence
 from segcli.reports import key_figures
-from segcli.reports.key_figures import BoolArray, FloatArray, GroupFigure, KeyFigure, PurchaseHistory
+from segcli.reports.key_figures import GroupFigure, KeyFigure, PurchaseHistory
 from segcli.segment.confidence_intervals import wilson_interval
 
 MAX_FINDINGS = 5

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from segcli import columns
+from segcli.arrays import IntArray
 from segcli.customers.order_history import customers_as_of
 from segcli.errors import InputProblem
 from segcli.evaluation.disclosure_control import WITHHELD_LABEL, is_small_count
 from segcli.evaluation.drift import SegmentationFactory
 from segcli.model import Segmentation
-from segcli.reports.key_figures import TREND_MONTHS, IntArray
+from segcli.reports.key_figures import TREND_MONTHS
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,10 +1,10 @@
 """95 % confidence intervals of shares, means and ratios."""
 
 import numpy as np
-import numpy.typing as npt
+
+from segcli.arrays import FloatArray
 
 Z_SCORE_95 = 1.959963984540054  # two-sided 95 % of the normal distribution
-FloatArray = npt.NDArray[np.float64]
 
 
 def wilson_interval(successes: int, trials: int) -> tuple[float, float]:

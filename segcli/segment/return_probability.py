@@ -11,12 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from segcli import columns
+from segcli.arrays import FloatArray, IntArray
 from segcli.customers.order_history import CUSTOMER_ROW, ORDER_DAY, list_orders
 from segcli.model import Customers
 from segcli.segment.bases import read_optional
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 MIN_AT_RISK = 10  # gaps of at least this length that make the curve known at a day
 
 

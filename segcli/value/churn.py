@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
+from segcli.arrays import FloatArray
 from segcli.config.churn import ChurnSettings
 from segcli.customers.order_history import ORDER_DAY, customers_as_of, list_orders
 from segcli.errors import InputProblem
@@ -35,8 +36,6 @@ from segcli.value.classification import (
     select_classifier,
 )
 from segcli.value.outcomes import measure_outcomes
-
-FloatArray = npt.NDArray[np.float64]
 
 DAYS_PER_YEAR = 365
 CERTAIN_ERRORS = 2.0  # standard errors from which a difference of AUCs is no chance

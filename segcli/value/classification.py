@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
+from segcli.arrays import BoolArray, FloatArray, IntArray
 from segcli.message import message
 
 DECILE_COUNT = 10
@@ -17,10 +17,6 @@ MIN_CLASS_SIZE = 50  # minimum number of customers with the outcome, and without
 AUTO_MODEL, CLASSIFIER_NAMES = "auto", ("logistic", "boosting")
 MODEL_TEXTS = {"logistic": message("logistic regression"), "boosting": message("gradient boosting")}
 PROBABILITY_MARGIN = 1e-6  # keeps logits finite
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

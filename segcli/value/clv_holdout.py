@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from segcli import columns
+from segcli.arrays import FloatArray
 from segcli.config.clv import DAYS_PER_PERIOD, ClvSettings
 from segcli.customers.order_history import CUSTOMER_ROW, customers_as_of
 from segcli.formatting import format_money, format_number
@@ -17,7 +18,6 @@ from segcli.value.clv_model import MIN_REPEAT_CUSTOMERS, fit_order_models, fit_o
 from segcli.value.order_forecast import OrderForecast
 from segcli.value.outcome_intervals import COVERAGE, simulate_outcomes
 from segcli.value.purchase_summary import (
-    FloatArray,
     PurchaseSummary,
     list_refunds,
     sum_daily_purchases,

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
+from segcli.arrays import IntArray
 from segcli.config.cohort import CohortSettings
 from segcli.customers.metrics import DESCRIPTIVE_LINE_COLUMNS
 from segcli.customers.order_history import CUSTOMER_ROW, LINE_MONEY, ORDER_DAY, list_orders, list_purchase_lines
@@ -30,8 +31,6 @@ UNKNOWN_COHORT = "unknown"
 NO_COHORT = ""  # customers who came after the day of the segments
 FIRST_PREFIX = "first_"
 FIRST_COLUMNS = (columns.PRODUCT, *DESCRIPTIVE_LINE_COLUMNS)  # text columns of order lines
-
-IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.special import digamma, gammaln
 
+from segcli.arrays import FloatArray
 from segcli.value.maximum_likelihood import ModelFit, maximise_likelihood
-from segcli.value.purchase_summary import FloatArray, ValueCodes
+from segcli.value.purchase_summary import ValueCodes
 
 PARAMETER_NAMES = ("p", "q", "v")
 START_VALUES = ((6.0, 4.0, 0.5), (2.0, 3.0, 1.0), (1.0, 2.0, 1.0))  # v in units of the mean order value

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from segcli.arrays import FloatArray
 from segcli.message import message
 from segcli.value.models import OrderModel, load_order_model
-from segcli.value.purchase_summary import FloatArray, HistoryGroups
+from segcli.value.purchase_summary import HistoryGroups
 
 LOWEST_PARAMETER, HIGHEST_PARAMETER = 1e-4, 1e5  # parameter bounds; beyond them the model degenerates to a simpler one
 START_TOLERANCE = 1e-5  # log-likelihood per customer; starts within it count as the same optimum

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 import numpy as np
 from scipy.special import digamma, gammaln
 
+from segcli.arrays import FloatArray
 from segcli.value import models
 from segcli.value.maximum_likelihood import ModelFit, maximise_likelihood
-from segcli.value.purchase_summary import FloatArray, HistoryGroups
+from segcli.value.purchase_summary import HistoryGroups
 
 PARAMETER_NAMES = ("r", "alpha")
 START_VALUES = ((0.5, 5.0), (2.0, 10.0))

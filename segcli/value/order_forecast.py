@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 
 from segcli import columns
+from segcli.arrays import FloatArray, IntArray
 from segcli.config.clv import ClvSettings
 from segcli.model import Segmentation
 from segcli.value import gamma_gamma, models
 from segcli.value.maximum_likelihood import ModelFit, fit_order_model
-from segcli.value.purchase_summary import FloatArray, IntArray, PurchaseSummary
+from segcli.value.purchase_summary import PurchaseSummary
 
 # Parameter uncertainty: models refitted to bootstrap samples of customers.
 MAX_SAMPLE_SIZE = 5_000  # maximum number of customers in a bootstrap sample

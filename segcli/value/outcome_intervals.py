@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from segcli import columns
+from segcli.arrays import FloatArray
 from segcli.value import models
 from segcli.value.models import Parameters
 from segcli.value.order_forecast import ROUND_DIGITS, OrderForecast, ParameterDraw
-from segcli.value.purchase_summary import FloatArray, HistoryGroups
+from segcli.value.purchase_summary import HistoryGroups
 
 COVERAGE = 0.9  # share of outcomes within the interval
 MIN_SIMULATIONS, MAX_SIMULATIONS, TOTAL_SIMULATIONS = 50, 400, 20_000_000  # per customer; in total

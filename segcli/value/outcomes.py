@@ -8,10 +8,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
+from segcli.arrays import FloatArray
 from segcli.customers.order_history import CUSTOMER_ROW, LINE_MONEY, ORDER_DAY, list_orders
 from segcli.model import Customers
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,15 +8,12 @@ from datetime import date
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
+from segcli.arrays import FloatArray, IntArray
 from segcli.customers.order_history import CUSTOMER_ROW, LINE_MONEY, ORDER_DAY, aggregate_lines, list_orders
 from segcli.model import Customers
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

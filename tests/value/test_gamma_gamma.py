@@ -7,8 +7,8 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import betaprime, gamma
 
+from segcli.arrays import FloatArray
 from segcli.value import gamma_gamma
-from segcli.value.purchase_summary import FloatArray
 
 PARAMETERS = {"p": 6.25, "q": 3.74, "v": 15.44}
 

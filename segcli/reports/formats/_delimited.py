@@ -11,11 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from segcli.arrays import FloatArray
 from segcli.ingest.text_columns import contains_any_of
 from segcli.parallel import map_ordered
 
-# Cells as text: the same output as pandas, computed column by column with Arrow
-FloatArray = npt.NDArray[np.float64]
 DateArray = npt.NDArray[np.datetime64]
 EightByteArray = npt.NDArray[Any]
 SAMPLE_SIZE, MAX_DISTINCT_SHARE = 500, 0.9  # sample size; above this share of distinct values, all are formatted

@@ -9,6 +9,7 @@ import pandas as pd
 from pydantic import Field
 
 from segcli import columns
+from segcli.arrays import IntArray
 from segcli.config.section import Section
 from segcli.customers.missing_measures import measures_remedy
 from segcli.customers.order_history import CUSTOMER_ROW, ORDER_DAY, customers_as_of, list_orders
@@ -40,7 +41,6 @@ CLAIMS = {  # what the names say about customers, as in a segment map
 MIN_TESTED = 30  # customers of a stage from which its purchases are compared
 
 CustomerValues = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 
 class Options(Section):

@@ -9,7 +9,8 @@ from typing import Protocol, cast
 import numpy as np
 
 from segcli import plugins
-from segcli.value.purchase_summary import FloatArray, HistoryGroups
+from segcli.arrays import FloatArray
+from segcli.value.purchase_summary import HistoryGroups
 
 Parameters = Mapping[str, float]
 

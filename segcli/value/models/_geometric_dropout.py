@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import digamma, gammaln
 
+from segcli.arrays import FloatArray, IntArray
 from segcli.value.models import Parameters
-from segcli.value.purchase_summary import FloatArray, HistoryGroups, IntArray
+from segcli.value.purchase_summary import HistoryGroups
 
 PARAMETERS = ("r", "alpha", "a", "b")
 SMALLEST_DIVISOR = 1e-300

@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import digamma, gammaln
 
+from segcli.arrays import FloatArray
 from segcli.value.maximum_likelihood import avoid_one
 from segcli.value.models import Parameters
-from segcli.value.purchase_summary import FloatArray, HistoryGroups
+from segcli.value.purchase_summary import HistoryGroups
 
 __all__ = [
     "MAX_HISTORIES",
