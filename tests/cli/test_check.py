@@ -66,7 +66,7 @@ def test_findings_come_by_severity_with_their_count_and_first_line(segcli: Run, 
     assert done.stderr.splitlines()[-1].startswith("checked ")
 
 
-@pytest.mark.parametrize(("rates", "level"), [((3, 3), "middling"), ((1, 8), "high")])
+@pytest.mark.parametrize(("rates", "level"), [((3, 3), "medium"), ((1, 8), "high")])
 def test_confidence_is_high_only_where_segments_predict_purchases(
     segcli: Run, folder: Path, rates: tuple[int, int], level: str
 ) -> None:
@@ -80,7 +80,7 @@ def test_confidence_is_high_only_where_segments_predict_purchases(
     (folder / "orders.csv").write_text("\n".join(["customer_id,order_date,amount", *lines, ""]))
     done = segcli("check", "orders.csv", "-f", "csv")
     assert f"confidence {level}: customers 1,200" in done.stdout
-    assert ("segments barely predict later purchases" in done.stdout) == (level == "middling")
+    assert ("segments barely predict later purchases" in done.stdout) == (level == "medium")
 
 
 def test_an_export_is_checked_without_any_config(segcli: Run, flawed: Path) -> None:

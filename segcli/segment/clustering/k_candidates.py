@@ -11,8 +11,7 @@ from segcli.segment.clustering.stability import STABLE_JACCARD, BootstrapStabili
 from segcli.segment.methods import ClusterFit, Labels, Matrix
 
 REPRODUCIBLE_ARI, NATURAL_ARI = 0.8, 0.9  # minimum median ARI of reproducible and of natural segments
-# below one of these after the first pairs, k does not become stable with more
-SCREENING_ARI, SCREENING_JACCARD = REPRODUCIBLE_ARI - 0.1, STABLE_JACCARD - 0.1
+SCREENING_ARI = REPRODUCIBLE_ARI - 0.1  # below it after the first pairs, k does not become stable with more
 MAX_DISTANCE_MEGABYTES = 32  # memory limit of distances
 
 
@@ -60,7 +59,9 @@ class KCandidate:
         """Whether all pairs show that it is stable, or the screening pairs leave it open."""
         if self.has_all_pairs:
             return self.is_stable
-        return self.median_ari >= SCREENING_ARI and self.smallest_jaccard >= SCREENING_JACCARD
+        assert self.stability, "some pairs were measured"
+        highest_means = self.stability.slsw_upper_bounds[: self.k]
+        return self.median_ari >= SCREENING_ARI and bool((highest_means >= STABLE_JACCARD).all())
 
 
 def silhouette_mean(matrix: Matrix, labels: Labels, distances: Matrix | None = None) -> float:

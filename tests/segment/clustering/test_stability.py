@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import norm, sem
 from sklearn.cluster import KMeans
 
 from segcli.config.cluster import ClusterSettings
@@ -264,3 +265,10 @@ def test_the_middle_half_of_pairs() -> None:
     found = BootstrapStability(np.array([0.4, 0.0, 0.1, 0.3, 0.2]), np.ones((10, 1)))
     assert found.ari_quartiles == pytest.approx((0.1, 0.3))
     assert found.ari_iqr == pytest.approx(0.2)
+
+
+def test_bounds_of_the_jaccard_index_are_those_of_the_normal_distribution() -> None:
+    values = np.random.default_rng(2).uniform(0.5, 1.0, (50, 3))
+    found = BootstrapStability(np.ones(25), values).slsw_upper_bounds
+    expected = [norm.interval(0.99, column.mean(), sem(column))[1] for column in values.T]
+    assert found == pytest.approx(expected, abs=1e-4)
