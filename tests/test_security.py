@@ -47,7 +47,8 @@ def test_no_code_is_run_from_data_and_nothing_speaks_to_a_network() -> None:
     assert {name: what for name, what in found.items() if what} == {
         "config/yaml_loader.py": {"yaml.load"},  # by SafeLoader
         "io/remote.py": {  # used if the user allows it: tests/cli/test_remote_inputs.py
-            *("aiohttp", "aiohttp.ClientTimeout", "fsspec", "fsspec.callbacks", "fsspec.callbacks.Callback")
+            *("aiohttp", "aiohttp.ClientTimeout", "fsspec", "fsspec.asyn", "fsspec.asyn.sync"),
+            *("fsspec.callbacks", "fsspec.callbacks.Callback"),
         },
     }
 

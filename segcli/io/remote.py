@@ -44,7 +44,11 @@ def fetch_file(name: str) -> int:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     copy = Path(folder) / "input"
     with report_write_errors(folder), _report_failures(name, scheme):
-        _open_file_system(scheme).get_file(address, str(copy), callback=_build_size_limit(name))
+        files = _open_file_system(scheme)
+        try:
+            files.get_file(address, str(copy), callback=_build_size_limit(name))
+        finally:
+            _close_session(files)
     record_copy(name, copy)
     return copy.stat().st_size
 
@@ -69,6 +73,16 @@ def _open_file_system(scheme: str) -> Any:  # noqa: ANN401 - an object of a libr
     timeout = ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS)
     client = {"timeout": timeout, "trust_env": True}  # proxies as in HTTPS_PROXY
     return fsspec.filesystem(scheme, client_kwargs=client, encoded=True, skip_instance_cache=True)
+
+
+def _close_session(files: Any) -> None:  # noqa: ANN401 - see _open_file_system
+    """Close the connections now: the garbage collector may do so in a thread where it fails."""
+    session = getattr(files, "_session", None)
+    if session is not None:
+        from fsspec.asyn import sync
+
+        with contextlib.suppress(TimeoutError):
+            sync(files.loop, session.close, timeout=CONNECT_SECONDS)
 
 
 def _build_size_limit(name: str) -> Any:  # noqa: ANN401 - see _open_file_system
