@@ -117,9 +117,9 @@ def test_a_mistyped_key_is_answered_with_the_one_that_was_meant(written: str, me
 def test_a_key_like_no_other_is_answered_with_the_keys_there_are() -> None:
     (problem,) = _problems("zzzz: 1")
     assert problem == (
-        "c.yaml:1:1: zzzz: unknown key; available: version, as_of, language, seed, output, history, labels, ingest, privacy, "
-        "quality, rfm, rules, cluster, clv, churn, cohort, backtest, compare, drivers, fairness, scorecard, persona, "
-        "target, limits, plan, export, report"
+        "c.yaml:1:1: zzzz: unknown key; available: version, as_of, language, seed, output, history, labels, ingest, "
+        "privacy, quality, rfm, rules, cluster, clv, churn, cohort, backtest, compare, drivers, fairness, scorecard, "
+        "persona, target, limits, plan, export, report"
     )
 
 
