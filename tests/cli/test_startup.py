@@ -99,6 +99,7 @@ RUNS = 9
 AT_MOST = 1.6
 
 
+@pytest.mark.posix
 def test_help_costs_under_1_6_times_the_help_of_a_bare_typer_program(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
