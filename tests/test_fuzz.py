@@ -18,7 +18,7 @@ from segcli.errors import ConfigProblems
 from segcli.ingest import dates, number_parsing
 from segcli.ingest.date_errors import DateError
 
-EXAMPLES = 33 if settings.default.max_examples == 100 else settings.default.max_examples  # or a campaign's
+EXAMPLES = settings.default.max_examples if settings.get_current_profile_name() == "campaign" else 33
 DOCUMENTED = {0, 2, 3, 4, 5}
 ORDERS = b"customer_id,order_id,order_date,amount\na,1,2026-01-13,5.00\nb,2,2026-01-02,6.00\na,3,2026-01-20,7.50\n"
 MODEL = b'{"schema": "segcli.rfm-model/1", "columns": ["recency_days"], "cuts": {"r": [1, NaN]}, "sha256": "00"}'

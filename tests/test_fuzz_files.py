@@ -25,7 +25,7 @@ LONGEST = 20  # seconds of CPU time
 STUCK = 120  # seconds of any kind
 ROOT = Path(__file__).parents[1]
 PRESETS = sorted((ROOT / "tests/ingest/presets").glob("*.csv"))
-IS_CAMPAIGN = settings.default.max_examples != 100
+IS_CAMPAIGN = settings.get_current_profile_name() == "campaign"
 
 
 def fuzzed(quick: int, campaign: int = 1_000) -> settings:

@@ -24,7 +24,7 @@ from segcli.customers import load_customers
 from segcli.errors import InputProblem
 from segcli.ingest.customer_ids import normalise_unicode
 
-EXAMPLES = 33 if settings.default.max_examples == 100 else settings.default.max_examples  # or a campaign's
+EXAMPLES = settings.default.max_examples if settings.get_current_profile_name() == "campaign" else 33
 Quoting = Literal[0, 1]
 Damage = Callable[["st.DataObject", str], tuple[str, int]]
 HEADER = ("customer_id", "order_id", "order_date", "amount", "product", "country")
