@@ -119,9 +119,9 @@ def test_confidence_is_by_size_and_by_being_found_again() -> None:
     assert told == {"many": "high: 120 customers", "some": "medium: 50 customers", "few": "low: 10 customers"}
     made.profile["jaccard"] = [0.9, 0.7, 0.5]
     assert described(made)["many"].confidence in {
-        "high: 120 customers, stability (Jaccard) 0.90",
-        "low: 120 customers, stability (Jaccard) 0.50",
-        "medium: 120 customers, stability (Jaccard) 0.70",
+        "high: 120 customers, stability 0.90 of 1",
+        "low: 120 customers, stability 0.50 of 1",
+        "medium: 120 customers, stability 0.70 of 1",
     }
 
 

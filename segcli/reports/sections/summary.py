@@ -185,7 +185,7 @@ def _group_by_action(steps: Sequence[NextStep]) -> Iterable[Sequence[NextStep]]:
     """Return the steps in order, those with the same action together; steps without an action stay alone."""
     groups: dict[object, list[NextStep]] = {}
     for step in steps:
-        groups.setdefault(step.action or step, []).append(step)
+        groups.setdefault(step.action or (step.segment,), []).append(step)
     return groups.values()
 
 
