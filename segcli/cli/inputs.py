@@ -59,7 +59,7 @@ def check_reject_limit(customers: "Customers", settings: "IngestSettings") -> No
     Raises:
         InputProblem: states the count and the limit.
     """
-    from segcli.config.ingest import lines_allowed
+    from segcli.config.ingest_types import lines_allowed
 
     for input_report in customers.input_reports:
         rejected_lines = (

@@ -1,166 +1,29 @@
 """`ingest:` input files, their formats, and the rules that define an order."""
 
-import difflib
-import re
-from collections.abc import Mapping
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
-from zoneinfo import available_timezones
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from segcli import plugins
-from segcli.columns import CUSTOMER_ID, CUSTOMER_TABLE_COLUMNS, DESCRIPTION_COLUMNS, MEASURES, TRANSACTION_COLUMNS
+from segcli.columns import CUSTOMER_ID
 from segcli.config.events import EventSource, EventTableName
+from segcli.config.ingest_types import (
+    ENGINE_NAMES,
+    Calendar,
+    DateOutliers,
+    EngineName,
+    MeasureSelection,
+    StandardColumns,
+    check_calendar,
+    check_date_format,
+    check_delimiter,
+    check_language,
+    check_line_limit,
+    check_time_zone,
+    rename_old_engine,
+)
 from segcli.config.lookups import LookupName, LookupSource
-from segcli.config.section import PATH_MARK, PATH_OR_NAME_MARK, NeedsAllLines, Section, literal_type
-
-ColumnMapping = TypeVar("ColumnMapping", bound=Mapping[str, object])
-
-ENGINE_NAMES = plugins.list_plugin_files("segcli.customers.engines")
-if TYPE_CHECKING:
-    EngineName = str
-else:
-    EngineName = literal_type(ENGINE_NAMES)
-
-
-def check_standard_columns(column_mapping: ColumnMapping) -> ColumnMapping:
-    """Check that all keys of a mapping are standard columns, and return the mapping.
-
-    Raises:
-        ValueError: if a key is not a standard column; the message suggests a similar name.
-    """
-    known_columns = {**TRANSACTION_COLUMNS, **CUSTOMER_TABLE_COLUMNS}
-    for name in column_mapping:
-        if name not in known_columns:
-            close_names = difflib.get_close_matches(name, known_columns, n=1)
-            suggestion = (
-                f"; did you mean '{close_names[0]}'?" if close_names else f"; available: {', '.join(known_columns)}"
-            )
-            raise ValueError(f"unknown standard column '{name}'{suggestion}")
-    return column_mapping
-
-
-def lines_allowed(line_limit: int | str, line_count: float) -> float:
-    """Return the number of lines that a limit allows, given the total number of lines.
-
-    >>> lines_allowed(3, 200), lines_allowed("5%", 200)
-    (3, 10.0)
-    """
-    return line_limit if isinstance(line_limit, int) else float(line_limit.removesuffix("%")) / 100 * line_count
-
-
-DateOutliers = Literal["exclude", "keep", "reject"]
-
-CALENDAR_NAMES = ("gregorian", "buddhist", "minguo")
-Calendar = Literal["gregorian", "buddhist", "minguo"]
-
-
-def _check_calendar(calendar: object) -> object:
-    if calendar in {"hijri", "persian"}:
-        raise ValueError(
-            f"{calendar} dates cannot be converted reliably; hint: export Gregorian dates, or use buddhist or minguo"
-        )
-    return calendar
-
-
-def _check_delimiter(delimiter: str) -> str:
-    if delimiter != "\t" and (delimiter == '"' or not (delimiter.isascii() and delimiter.isprintable())):
-        raise ValueError("must be a tab or a printable ASCII character other than a quote")
-    return delimiter
-
-
-_COLUMN_NAME_SCHEMA = {"type": "string", "minLength": 1}
-StandardColumns = Annotated[
-    dict[str, Annotated[str, Field(min_length=1)]],
-    AfterValidator(check_standard_columns),
-    WithJsonSchema(
-        {
-            "type": "object",
-            "properties": {
-                CUSTOMER_ID: {"anyOf": [_COLUMN_NAME_SCHEMA, {"type": "array", "items": _COLUMN_NAME_SCHEMA}]}
-            },
-            "additionalProperties": _COLUMN_NAME_SCHEMA,
-        }
-    ),
-]
-
-
-def check_line_limit(line_limit: int | str) -> int | str:
-    """Check that a limit is a number of lines or a share such as "5%", and return it.
-
-    Raises:
-        ValueError: if it is neither.
-    """
-    if (isinstance(line_limit, int) and line_limit >= 0) or (
-        isinstance(line_limit, str) and re.fullmatch(r"\d+(\.\d+)?%", line_limit)
-    ):
-        return line_limit
-    raise ValueError(f"must be a number of lines or a percentage such as 5%; got {line_limit}")
-
-
-WRITTEN_CLOCK = "written"  # time zone setting: keep each date in the local time it is written in
-
-
-def _check_time_zone(time_zone: str) -> str:
-    if time_zone != WRITTEN_CLOCK and time_zone not in available_timezones():
-        close_names = difflib.get_close_matches(time_zone, available_timezones(), n=1)
-        raise ValueError(f"unknown time zone '{time_zone}'{f'; did you mean {close_names[0]}?' if close_names else ''}")
-    return time_zone
-
-
-EPOCH_FORMATS = ("epoch_s", "epoch_ms", "epoch_us", "excel", "excel1904")
-
-
-def _check_date_format(date_format: str) -> str:
-    """Check that a date format is valid for strptime or is the name of a numeric date format."""
-    if date_format in EPOCH_FORMATS:
-        return date_format
-    try:
-        datetime.strptime("", date_format)  # noqa: DTZ007 - only the format matters
-    except (ValueError, re.error) as error:
-        if "does not match" not in str(error):
-            raise ValueError(f"must be a strptime format or one of {', '.join(EPOCH_FORMATS)} ({error})") from None
-    if "%" not in date_format:
-        raise ValueError(f"must be a format such as %d/%m/%Y or one of {', '.join(EPOCH_FORMATS)}; got {date_format}")
-    return date_format
-
-
-def _check_language(language: str) -> str:
-    known_languages = plugins.list_plugins("segcli.ingest.words", ".yaml")
-    if language not in known_languages:
-        raise ValueError(f"unknown language '{language}'; available: {', '.join(known_languages)}")
-    return language
-
-
-def _rename_old_engine(engine: object) -> object:
-    """Map engine names from before version 0.2 to the current name."""
-    return "local" if engine in {"auto", "pandas", "duckdb"} else engine
-
-
-def _check_measures(names: list[str]) -> list[str]:
-    known_measures = (*MEASURES, *DESCRIPTION_COLUMNS)
-    for name in names:
-        if name not in known_measures:
-            close_names = difflib.get_close_matches(name, known_measures, n=1)
-            raise ValueError(f"unknown measure '{name}'{f'; did you mean {close_names[0]}?' if close_names else ''}")
-    return names
-
-
-ALL_MEASURES: Literal["all"] = "all"
-
-
-def _check_all_measures(selection: object) -> object:
-    if selection != ALL_MEASURES:
-        raise ValueError(f"must be all or a list such as [recency_days, orders, revenue]; got {selection}")
-    return selection
-
-
-MeasureSelection = Annotated[
-    Annotated[Literal["all"], BeforeValidator(_check_all_measures), Tag("a word")]
-    | Annotated[list[str], AfterValidator(_check_measures), Tag("a list")],
-    Discriminator(lambda value: "a list" if isinstance(value, list) else "a word"),
-]
+from segcli.config.section import PATH_MARK, PATH_OR_NAME_MARK, NeedsAllLines, Section
 
 
 class Source(Section):
@@ -197,7 +60,7 @@ class Source(Section):
         description="Text encoding, for example cp1252. Default: UTF-8. If your file is not UTF-8, segcli warns and "
         "uses the encoding in which it recognises the header, or Windows-1252.",
     )
-    delimiter: Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_check_delimiter)] | None = Field(
+    delimiter: Annotated[str, Field(min_length=1, max_length=1), AfterValidator(check_delimiter)] | None = Field(
         None,
         description="Field delimiter of your file. Default: detected (comma, semicolon, tab or bar).",
     )
@@ -230,19 +93,19 @@ class Source(Section):
     skip_footer: Annotated[int, NeedsAllLines()] = Field(
         0, ge=0, description="Number of lines to skip at the end of your file, for example totals."
     )
-    locale: Annotated[Annotated[str, AfterValidator(_check_language)] | None, NeedsAllLines()] = Field(
+    locale: Annotated[Annotated[str, AfterValidator(check_language)] | None, NeedsAllLines()] = Field(
         None,
         description="Language of the month names, digits and decimal mark in your file, for example de.",
     )
     decimal: Literal[".", ","] | None = Field(
         None, description="Decimal mark of your amounts (. or ,). Default: detected for each column."
     )
-    date_format: Annotated[str, AfterValidator(_check_date_format)] | None = Field(
+    date_format: Annotated[str, AfterValidator(check_date_format)] | None = Field(
         None,
         description="Date format, for example %d/%m/%Y, or epoch_s, epoch_ms, epoch_us, excel, excel1904. Default: "
         "detected for each column.",
     )
-    calendar: Annotated[Calendar, BeforeValidator(_check_calendar), NeedsAllLines()] = Field(
+    calendar: Annotated[Calendar, BeforeValidator(check_calendar), NeedsAllLines()] = Field(
         "gregorian",
         description="Calendar of the years in dates: gregorian, buddhist (2566 is 2023) or minguo (112 is 2023).",
     )
@@ -255,7 +118,7 @@ class Source(Section):
     memory_guard: bool = Field(
         default=True, description="Reject a file that needs more memory than you have free, before reading it."
     )
-    timezone: Annotated[str, AfterValidator(_check_time_zone)] | None = Field(
+    timezone: Annotated[str, AfterValidator(check_time_zone)] | None = Field(
         None,
         description="Time zone for dates with a UTC offset, for example Europe/Berlin. written keeps each date in its "
         "own local time.",
@@ -408,7 +271,7 @@ class IngestSettings(Section):
         description="Exchange rates for exports with several currencies: the value of 1 unit of each in the reporting "
         "currency, for example {EUR: 1, USD: 0.92}.",
     )
-    engine: Annotated[EngineName, BeforeValidator(_rename_old_engine)] = Field(
+    engine: Annotated[EngineName, BeforeValidator(rename_old_engine)] = Field(
         "local", description=f"Engine for aggregating order exports: {plugins.join_words(ENGINE_NAMES)}."
     )
     memory: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$")] | None = Field(

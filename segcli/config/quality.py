@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from segcli.config.ingest import check_line_limit
+from segcli.config.ingest_types import check_line_limit
 from segcli.config.section import NeedsAllLines, Section
 
 Severity = Literal["error", "warning", "note"]

@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 from segcli import columns
 from segcli.arrays import FloatArray, IntArray
 from segcli.arrow import Int32Array, invert_order
-from segcli.config.ingest import ALL_MEASURES, IngestSettings, MeasureSelection
+from segcli.config.ingest import IngestSettings
+from segcli.config.ingest_types import ALL_MEASURES, MeasureSelection
 from segcli.config.privacy import PrivacySettings
 from segcli.customers import order_runs
 from segcli.customers.order_runs import Units, ValueCounts

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from segcli import columns
-from segcli.config.ingest import lines_allowed
+from segcli.config.ingest_types import lines_allowed
 from segcli.config.privacy import PrivacySettings
 from segcli.config.quality import ColumnRule, QualitySettings
 from segcli.customers.missing_measures import add_remedy

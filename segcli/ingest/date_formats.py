@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
-from segcli.config.ingest import CALENDAR_NAMES, Calendar
+from segcli.config.ingest_types import CALENDAR_NAMES, Calendar
 
 _DAY_FORMATS = (  # a format that another one continues comes after it
     "%Y-%m-%d",

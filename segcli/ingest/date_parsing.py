@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from segcli.config.ingest import WRITTEN_CLOCK
+from segcli.config.ingest_types import WRITTEN_CLOCK
 from segcli.ingest.date_errors import InvalidDateFormatError, MixedOffsetsError, TwoDigitYearError
 from segcli.ingest.date_formats import expand_short_year
 

@@ -11,7 +11,8 @@ import pandas as pd
 import pyarrow as pa
 
 from segcli.arrow import mark_changes
-from segcli.config.ingest import EPOCH_FORMATS, Source
+from segcli.config.ingest import Source
+from segcli.config.ingest_types import EPOCH_FORMATS
 from segcli.ingest import locales
 from segcli.ingest.date_errors import (
     AmbiguousDateError,

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from segcli.config.ingest import DateOutliers
+from segcli.config.ingest_types import DateOutliers
 from segcli.formatting import pluralize
 from segcli.message import message
 

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segcli.arrays import BoolArray
-from segcli.config.ingest import Source, lines_allowed
+from segcli.config.ingest import Source
+from segcli.config.ingest_types import lines_allowed
 from segcli.config.quality import ColumnRule
 from segcli.errors import ConfigProblems
 from segcli.ingest import dates, number_parsing

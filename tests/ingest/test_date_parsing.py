@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segcli.config.ingest import WRITTEN_CLOCK
+from segcli.config.ingest_types import WRITTEN_CLOCK
 from segcli.ingest.date_errors import InvalidDateFormatError, MixedOffsetsError, TwoDigitYearError
 from segcli.ingest.date_parsing import parse_serial_dates, parse_with_century, parse_with_format
 

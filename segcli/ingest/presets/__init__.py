@@ -20,7 +20,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from segcli import plugins
 from segcli.config import yaml_loader
-from segcli.config.ingest import Source, check_standard_columns
+from segcli.config.ingest import Source
+from segcli.config.ingest_types import check_standard_columns
 from segcli.config.section import Section
 from segcli.errors import ConfigProblems, EnvironmentProblem, InputProblem
 from segcli.io import read
