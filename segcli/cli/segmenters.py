@@ -295,19 +295,20 @@ def build_segmentations(
         segmentations.append(apply_rfm(customers, loaded_config.settings))
     if loaded_config.declares_section("rules") and (columns is None or _rules_make_any(loaded_config, columns)):
         segmentations += apply_rules(add_segment_columns(customers, segmentations), loaded_config)
-    needs_clusters = not (_is_declared(loaded_config) or segmentations)
+    needs_clusters = not (_declares_segmentation(loaded_config) or segmentations)
     if (loaded_config.declares_section("cluster") and with_clusters) or needs_clusters:
         segmentations.append(find_clusters(add_segment_columns(customers, segmentations), loaded_config.settings))
     return _add_history(customers, segmentations, loaded_config)
 
 
-def _is_declared(loaded_config: "LoadedSettings") -> bool:
+def _declares_segmentation(loaded_config: "LoadedSettings") -> bool:
     return any(map(loaded_config.declares_section, ("rfm", "rules", "cluster")))
 
 
 def builds_rfm(customers: "Customers", loaded_config: "LoadedSettings") -> bool:
     """Return whether `build_segmentations` builds RFM: if it is declared, or if nothing is and there are orders."""
-    return loaded_config.declares_section("rfm") or (not _is_declared(loaded_config) and has_orders(customers))
+    is_default = not _declares_segmentation(loaded_config) and has_orders(customers)
+    return loaded_config.declares_section("rfm") or is_default
 
 
 def _rules_make_any(loaded_config: "LoadedSettings", columns: "Collection[str]") -> bool:

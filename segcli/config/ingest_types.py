@@ -39,10 +39,10 @@ def check_standard_columns(column_mapping: ColumnMapping) -> ColumnMapping:
     return column_mapping
 
 
-def lines_allowed(line_limit: int | str, line_count: float) -> float:
+def count_allowed_lines(line_limit: int | str, line_count: float) -> float:
     """Return the number of lines that a limit allows, given the total number of lines.
 
-    >>> lines_allowed(3, 200), lines_allowed("5%", 200)
+    >>> count_allowed_lines(3, 200), count_allowed_lines("5%", 200)
     (3, 10.0)
     """
     return line_limit if isinstance(line_limit, int) else float(line_limit.removesuffix("%")) / 100 * line_count

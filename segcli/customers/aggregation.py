@@ -68,7 +68,7 @@ def aggregate_partition(runs: OrderRuns, returns: ReturnLines, options: Aggregat
     """
     is_late = returns.day > day_number(options.as_of)
     if not len(runs):
-        excluded_returns = _count_excluded_returns(returns, is_late, ~is_late)
+        excluded_returns = _count_returns_by_reason(returns, is_late, ~is_late)
         return CustomerPartition(
             pd.DataFrame({columns.CUSTOMER_ID: pd.Series(dtype="str")}), np.empty(0, int), excluded_returns
         )
@@ -80,7 +80,7 @@ def aggregate_partition(runs: OrderRuns, returns: ReturnLines, options: Aggregat
     inputs = MetricInputs(
         orders, options.as_of, refund_totals(orders, kept_returns, customer_indices), options.scales, options.returns
     )
-    excluded_returns = _count_excluded_returns(returns, is_late, has_no_purchase)
+    excluded_returns = _count_returns_by_reason(returns, is_late, has_no_purchase)
     return CustomerPartition(
         build_customer_table(inputs, options.measures),
         _count_order_lines(orders, customer_indices),
@@ -125,7 +125,7 @@ def _count_order_lines(orders: Orders, customers_of_returns: RowIndices) -> Unit
     return purchase_counts + np.bincount(customers_of_returns, minlength=len(purchase_counts))
 
 
-def _count_excluded_returns(
+def _count_returns_by_reason(
     returns: ReturnLines, is_late: BoolArray, has_no_purchase: BoolArray
 ) -> tuple[ExcludedReturns, ...]:
     """Count the excluded returns by file and reason."""

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
+from segcli.arrays import FloatArray
 from segcli.config.events import EVENT_TIME, TIME_ROLES, TOUCHPOINT_FEATURES
 from segcli.customers.event_kinds import list_value_words
 from segcli.ingest.column_matching import normalise_name
@@ -19,7 +20,6 @@ TICKET_RESULTS = ("csat", "ces", "duration")  # known once a ticket is solved
 EXACT_SUM_LIMIT = 2**53  # up to here, sums of whole numbers are exact
 
 RowMask = npt.NDArray[np.bool_]
-Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +82,7 @@ class EventRows:
         """Days from each event to the as-of day."""
         return (self.as_of - self.times.astype("datetime64[D]")).astype(np.int64)
 
-    def numbers(self, role: str) -> Numbers:
+    def numbers(self, role: str) -> FloatArray:
         """Return a column as numbers; texts are missing."""
         values = self.table[role]
         if pd.api.types.is_numeric_dtype(values.dtype):
@@ -123,7 +123,7 @@ class EventRows:
         """Count the distinct codes of each customer; -1 does not count."""
         return np.bincount(unique_pairs(self.positions, codes, is_counted)[0], minlength=self.customer_count)
 
-    def sum(self, values: Numbers, is_counted: RowMask) -> Numbers:
+    def sum(self, values: FloatArray, is_counted: RowMask) -> FloatArray:
         """Sum numbers by customer; the sum does not depend on the order of rows."""
         positions, values = self.positions[is_counted], values[is_counted]
         if not ((values == np.rint(values)).all() and np.abs(values).sum() < EXACT_SUM_LIMIT):
@@ -131,12 +131,12 @@ class EventRows:
             positions, values = positions[order], values[order]
         return np.bincount(positions, weights=values, minlength=self.customer_count).astype(np.float64)
 
-    def mean(self, values: Numbers, is_counted: RowMask | None = None) -> pd.Series:
+    def mean(self, values: FloatArray, is_counted: RowMask | None = None) -> pd.Series:
         """Return the mean of the known numbers of each customer; missing without one."""
         is_known = ~np.isnan(values) if is_counted is None else is_counted & ~np.isnan(values)
         return divide_by_count(self.sum(values, is_known), self.count(is_known))
 
-    def last(self, values: Numbers, is_counted: RowMask | None = None) -> pd.Series:
+    def last(self, values: FloatArray, is_counted: RowMask | None = None) -> pd.Series:
         """Return the latest known number of each customer; of those at the same time, the largest."""
         is_known = ~np.isnan(values) if is_counted is None else is_counted & ~np.isnan(values)
         positions, known = self.positions[is_known], values[is_known]

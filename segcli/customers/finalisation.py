@@ -22,7 +22,7 @@ from segcli.formatting import pluralize
 from segcli.ingest import customer_ids, encoding, money, rejects
 from segcli.ingest.customer_keys import describe_blank_ids
 from segcli.ingest.evidence import price_notes
-from segcli.ingest.minor_units import minor_unit_notes
+from segcli.ingest.minor_units import note_minor_units
 from segcli.ingest.notes import Note, format_set_option
 from segcli.ingest.order_id_reuse import order_id_notes
 from segcli.ingest.order_status import (
@@ -235,7 +235,7 @@ def _note_file(file_totals: FileTotals, *, found_all_repeats: bool, is_partial: 
 
 
 def _note_money(file_totals: FileTotals) -> Iterator[str]:
-    yield from minor_unit_notes(file_totals.input_file.mapping.columns, file_totals.input_file.source)
+    yield from note_minor_units(file_totals.input_file.mapping.columns, file_totals.input_file.source)
     if not file_totals.has_money:
         input_file = file_totals.input_file
         advice = "" if input_file.preset else input_file.advice

@@ -31,7 +31,7 @@ def strip_unit_name(name: str) -> str | None:
     ('amount', 'price', None)
     """
     text = " ".join(split_words(name))
-    phrase = next((phrase for phrase in _unit_phrases() if text.endswith(f" {phrase}")), None)
+    phrase = next((phrase for phrase in _list_unit_phrases() if text.endswith(f" {phrase}")), None)
     return None if phrase is None else text.removesuffix(phrase).strip()
 
 
@@ -44,7 +44,7 @@ def uses_minor_units(standard: str, name: str, source: Source) -> bool:
     return strip_unit_name(name) is not None if source.amount_unit is None else source.amount_unit == "minor"
 
 
-def units_per_line(currencies: EncodedColumn | None) -> npt.NDArray[np.float64] | float:
+def list_units_per_line(currencies: EncodedColumn | None) -> npt.NDArray[np.float64] | float:
     """Return the minor units in 1.00 of each line's currency.
 
     Args:
@@ -57,7 +57,7 @@ def units_per_line(currencies: EncodedColumn | None) -> npt.NDArray[np.float64] 
     return units[currencies.codes]
 
 
-def minor_unit_notes(file_columns: Mapping[str, str], source: Source) -> Iterator[str]:
+def note_minor_units(file_columns: Mapping[str, str], source: Source) -> Iterator[str]:
     """Yield a note on the columns whose names say that they are in minor units.
 
     Args:
@@ -74,6 +74,6 @@ def minor_unit_notes(file_columns: Mapping[str, str], source: Source) -> Iterato
 
 
 @cache
-def _unit_phrases() -> tuple[str, ...]:
+def _list_unit_phrases() -> tuple[str, ...]:
     """Return the names of minor units, the longest first."""
     return tuple(sorted((phrase.casefold() for phrase in word_list("minor_units")), key=len, reverse=True))

@@ -122,7 +122,7 @@ class OrderExport:
         values, is_missing = self._read_simple_numbers(standard) or self._read_any_numbers(standard)
         if minor_units.uses_minor_units(standard, self.mapping.columns[standard], self.source):
             self._require_whole_units(standard, values)
-            values = values / minor_units.units_per_line(self.get_encoded_column(columns.CURRENCY))
+            values = values / minor_units.list_units_per_line(self.get_encoded_column(columns.CURRENCY))
         return np.where(is_missing, blank, values)
 
     def _require_whole_units(self, standard: str, values: npt.NDArray[np.float64]) -> None:

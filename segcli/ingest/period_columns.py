@@ -21,7 +21,7 @@ _NUMERIC_PERIOD = re.compile(
 _NUMBERS_OF_MONTH = re.compile(r"[0-9\s\-/.,_'\u2019]+")  # around the name of a month: Jan-25, März 2025
 
 
-def period_notes(raw_table: RawTable, mapping: ColumnMapping) -> Iterator[str]:
+def note_period_columns(raw_table: RawTable, mapping: ColumnMapping) -> Iterator[str]:
     """Yield a note if several columns of numbers are named after periods.
 
     Args:
@@ -54,11 +54,11 @@ def is_period(name: str) -> bool:
     text = name.strip()
     if _NUMERIC_PERIOD.fullmatch(text):
         return True
-    return _NUMBERS_OF_MONTH.sub("", text).casefold() in _month_names()
+    return _NUMBERS_OF_MONTH.sub("", text).casefold() in _list_month_names()
 
 
 @cache
-def _month_names() -> frozenset[str]:
+def _list_month_names() -> frozenset[str]:
     return frozenset(
         _NUMBERS_OF_MONTH.sub("", month)
         for language in locales.LANGUAGES

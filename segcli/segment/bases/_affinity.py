@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import sparse
 
 from segcli import columns
+from segcli.arrays import FloatArray
 from segcli.customers.order_history import CUSTOMER_ROW, ORDER_DAY
 from segcli.segment.confidence_intervals import wilson_interval
 
@@ -17,7 +18,6 @@ BLOCK_CELLS = 4_000_000  # customers x items whose next items are found together
 TEST_COLUMNS = ["method", columns.CUSTOMERS, "hits", "hit_rate", "low_rate", "high_rate"]
 RULE_METHOD, POPULAR_METHOD = "pairs", "most popular"
 
-Matrix = npt.NDArray[np.float64]
 ItemNumbers = npt.NDArray[np.int64]
 CustomerMask = npt.NDArray[np.bool_]
 
@@ -47,9 +47,9 @@ class Purchases:
         rows, numbers = pairs["customer"].to_numpy()[numbers >= 0], numbers[numbers >= 0]
         return Purchases(sparse.csr_matrix((np.ones(len(rows)), (rows, numbers)), self.matrix.shape), self.items)
 
-    def count_pairs(self) -> tuple[Matrix, Matrix]:
+    def count_pairs(self) -> tuple[FloatArray, FloatArray]:
         """Return the number of buyers of both items of each pair, shape (items, items), and the buyers of each item."""
-        pair_counts: Matrix = (self.matrix.T @ self.matrix).toarray()
+        pair_counts: FloatArray = (self.matrix.T @ self.matrix).toarray()
         return pair_counts, np.asarray(self.matrix.sum(axis=0), dtype=np.float64).ravel()
 
     def select(self, is_selected: CustomerMask) -> "Purchases":
@@ -70,7 +70,7 @@ class AffinityRules:
     `purchases` are the purchases that the rules were learned from.
     """
 
-    confidence: Matrix
+    confidence: FloatArray
     purchases: Purchases
 
     @classmethod

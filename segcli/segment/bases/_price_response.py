@@ -3,17 +3,15 @@
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from segcli import columns
+from segcli.arrays import FloatArray
 from segcli.customers.order_history import LINE_MONEY, ORDER_DAY
 from segcli.message import message, tabulate_messages
 
 DAYS_PER_WEEK = 7
 RESPONSE_COLUMNS = ["product", "weeks", "lowest_price", "highest_price", "price_response", "low", "high", "note"]
-
-Numbers = npt.NDArray[np.float64]
 
 
 def measure_price_response(
@@ -73,7 +71,7 @@ def _fit_slope(weeks: pd.DataFrame, minimum_weeks: int, minimum_variation: float
     return [slope, slope - half_width, slope + half_width, "" if is_clear else message("not distinguishable from 0")]
 
 
-def _regress(x: Numbers, y: Numbers) -> tuple[float, float]:
+def _regress(x: FloatArray, y: FloatArray) -> tuple[float, float]:
     """Return the slope of y on x by least squares, and half the width of its 95 % interval."""
     from scipy.stats import linregress, t
 

@@ -4,11 +4,11 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
 from segcli import columns
+from segcli.arrays import IntArray
 from segcli.config.section import Section
 from segcli.customers.event_features import count_responses
 from segcli.customers.event_rows import divide_by_count
@@ -25,8 +25,6 @@ SOURCE = (
 NEEDS = "a table of ingest.events with campaign sends: type (sent, opened, clicked), and message if there is one"
 ADDS = ("campaign_response_messages", "campaign_response_open_share", "campaign_response_click_share")
 ORDER = ("clicks", "opens", "seldom opens", "never responds")
-
-Counts = npt.NDArray[np.int64]
 
 
 class Options(Section):
@@ -68,18 +66,16 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
     scores = pd.DataFrame(dict(zip(ADDS, (sent, open_share, click_share), strict=True)), index=customers.table.index)
     all_customers = pd.Series("", index=customers.table.index, dtype="str")
     (total,) = _tabulate_rates([], all_customers, sent, opened, clicked).to_dict("records")
-    tables: dict[str, pd.DataFrame] = {
-        message("{name} by {column}", name=message("Response rates"), column=name): _tabulate_rates(
-            sorted(segments.unique()), segments, sent, opened, clicked
-        )
-        for name in options.by
-        for segments in [require_column(customers, name).astype("str").fillna(UNKNOWN)]
-    }
+    tables: dict[str, pd.DataFrame] = {}
+    for name in options.by:
+        segments = require_column(customers, name).astype("str").fillna(UNKNOWN)
+        title = message("{name} by {column}", name=message("Response rates"), column=name)
+        tables[title] = _tabulate_rates(sorted(segments.unique()), segments, sent, opened, clicked)
     return BaseResult(labels, append_unknown(ORDER, labels), (_describe_total(total),), scores=scores, tables=tables)
 
 
 def _tabulate_rates(
-    names: list[str], segments: pd.Series, sent: Counts, opened: Counts, clicked: Counts
+    names: list[str], segments: pd.Series, sent: IntArray, opened: IntArray, clicked: IntArray
 ) -> pd.DataFrame:
     """Return one row for all customers and one per segment: messages, and both rates with their intervals."""
     rows = []

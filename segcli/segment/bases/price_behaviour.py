@@ -5,6 +5,7 @@ import pandas as pd
 from pydantic import Field
 
 from segcli import columns
+from segcli.arrays import FloatArray
 from segcli.config.section import Section
 from segcli.customers import order_history
 from segcli.customers.order_history import CUSTOMER_ROW, LINE_MONEY
@@ -81,7 +82,7 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
     )
 
 
-def _measure_revenue_shares(customers: Customers) -> "_price_response.Numbers | None":
+def _measure_revenue_shares(customers: Customers) -> FloatArray | None:
     """Return the share of each customer's revenue from lines with a discount; None without such order lines."""
     transactions = customers.transactions
     if transactions is None or not transactions.has_money or columns.DISCOUNTED not in transactions.lines:

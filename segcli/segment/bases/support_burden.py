@@ -6,6 +6,7 @@ import pandas as pd
 from pydantic import Field
 
 from segcli import columns
+from segcli.arrays import FloatArray
 from segcli.config.section import Section
 from segcli.customers.event_features import name_feature
 from segcli.errors import InputProblem
@@ -22,8 +23,6 @@ NEEDS = "tickets_count_365d of a table of ingest.events; tickets_handle_time and
 ADDS = ("support_burden_tickets", "support_burden_score")
 ORDER = ("heavy and dissatisfied", "dissatisfied", "heavy", "light", "none")
 BINARY_CSAT_LIMIT, CSAT_LIMIT = 0.5, 3.0  # of ratings from 0 to 1, and of stars or points
-
-Numbers = npt.NDArray[np.float64]
 
 
 class Options(Section):
@@ -66,7 +65,7 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
     return BaseResult(labels, order, tuple(notes), scores=scores, tables={message("Tickets by segment"): table})
 
 
-def _measure_burden(tickets: Numbers, handle_time: Numbers) -> Numbers:
+def _measure_burden(tickets: FloatArray, handle_time: FloatArray) -> FloatArray:
     """Return the burden in average tickets; a customer without known handle times has average tickets."""
     is_known = ~np.isnan(handle_time) & (tickets > 0)
     total_time = float((tickets[is_known] * handle_time[is_known]).sum())
@@ -76,12 +75,16 @@ def _measure_burden(tickets: Numbers, handle_time: Numbers) -> Numbers:
     return np.where(is_known, tickets * handle_time / mean_time, tickets)
 
 
-def _choose_limit(csat: Numbers) -> float:
+def _choose_limit(csat: FloatArray) -> float:
     return BINARY_CSAT_LIMIT if not np.isnan(csat).all() and np.nanmax(csat) <= 1 else CSAT_LIMIT
 
 
 def _tabulate_burden(
-    order: tuple[str, ...], labels: npt.NDArray[np.object_], tickets: Numbers, handle_time: Numbers, csat: Numbers
+    order: tuple[str, ...],
+    labels: npt.NDArray[np.object_],
+    tickets: FloatArray,
+    handle_time: FloatArray,
+    csat: FloatArray,
 ) -> pd.DataFrame:
     """Return customers, tickets, and the means per ticket and per customer, for all customers and by segment."""
     rows = []

@@ -26,7 +26,7 @@ from segcli.segment.methods import (
 
 # At or above the first, a segment is stable; below the second, it is not to be trusted.
 STABLE_JACCARD, DOUBTFUL_JACCARD = 0.75, 0.6
-NORMAL_QUANTILE = 2.576  # of 99.5%, for two-sided intervals of 99%
+Z_SCORE_99 = 2.576  # two-sided 99 % of the normal distribution
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class BootstrapStability:
     def slsw_upper_bounds(self) -> npt.NDArray[np.float64]:
         """Upper end of the 99% interval of each segment's mean Jaccard index, shape (k,)."""
         standard_errors = self.jaccard.std(axis=0, ddof=1) / np.sqrt(len(self.jaccard))
-        upper_bounds: npt.NDArray[np.float64] = self.slsw_by_segment + NORMAL_QUANTILE * standard_errors
+        upper_bounds: npt.NDArray[np.float64] = self.slsw_by_segment + Z_SCORE_99 * standard_errors
         return upper_bounds
 
     def merge_pairs(self, other: "BootstrapStability") -> "BootstrapStability":
