@@ -147,5 +147,5 @@ def test_money_proves_the_decimal_mark_of_quantities(file_of: Callable[..., str]
 
 def test_money_in_both_notations_proves_no_decimal_mark(file_of: Callable[..., str]) -> None:
     path = file_of("client;date;qty;price;amount\nA;02.01.2026;1.234;0,50;61.7\n")
-    with pytest.raises(InputProblem, match="ambiguous number '1.234'"):
+    with pytest.raises(InputProblem, match=r"ambiguous number '1\.234'"):
         load_customers(IngestSettings(transactions=Source(path=path)))
