@@ -350,8 +350,15 @@ def _describe_order_count(order_count: float) -> str:
 
 
 def _compare_with_base(trait: Trait) -> str:
-    label = trait.level or formatting.column_label(trait.name)
-    return message("more {label}", label=label) if trait.difference > 0 else message("less {label}", label=label)
+    label = formatting.column_label(trait.name)
+    if trait.level is None:
+        is_higher = trait.difference > 0
+        return message("higher {label}", label=label) if is_higher else message("lower {label}", label=label)
+    label = message("{label} = {level}", label=label, level=trait.level)
+    is_more_frequent = trait.difference > 0
+    return (
+        message("more often {label}", label=label) if is_more_frequent else message("less often {label}", label=label)
+    )
 
 
 def _format_amount(value: float, decimals: int) -> formatting.FormattedNumber:
