@@ -337,7 +337,10 @@ def _write_headline(quartiles: Mapping[str, tuple[float, float, float]], segment
         )
     if phrases:
         return message("Typically {facts}.", facts=join_messages(", ", phrases))
-    leading_texts = [_compare_with_base(trait) for trait in segment_traits[:2]]
+    trait_by_column: dict[str, Trait] = {}
+    for trait in segment_traits:
+        trait_by_column.setdefault(trait.name, trait)  # the levels of one column are not independent
+    leading_texts = [_compare_with_base(trait) for trait in list(trait_by_column.values())[:2]]
     if not leading_texts:
         return message("Close to the base in every known trait.")
     return message("Compared with the base: {traits}.", traits=join_messages(" and ", leading_texts))

@@ -80,7 +80,7 @@ def test_without_orders_the_headline_names_the_leading_traits() -> None:
 
 def test_the_headline_keeps_the_case_of_values() -> None:
     headline = described(["A"] * 5 + ["B"] * 5, country=LIVES)[0].headline
-    assert headline == "Compared with the base: more often country = DE and less often country = FR."
+    assert headline == "Compared with the base: more often country = DE."
 
 
 def test_a_segment_like_the_base_is_said_to_be_so() -> None:
