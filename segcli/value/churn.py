@@ -184,7 +184,7 @@ def _require_period(all_customers: Customers, day: date, settings: ChurnSettings
             f"{pluralize(buyer_count, 'customer')} bought and "
             f"{len(past_period.has_bought) - buyer_count:,} did not; a model needs at least {MIN_CLASS_SIZE} of each",
             source=all_customers.input_reports[0].input.name,
-            remedy="Change churn.period_days",
+            remedy="change churn.period_days",
         )
     return past_period
 

@@ -83,7 +83,7 @@ def _select_k(
     if not candidates[0].k:
         raise InputProblem(
             "no segments: no region is denser than the rest",
-            remedy="Use another method, or other features",
+            remedy="use another method, or other features",
         )
     single_group_gap = None
     if settings.pairs:
