@@ -51,7 +51,11 @@ class FeatureRequest:
     @property
     def horizon(self) -> np.datetime64:
         """Day from which nothing is known."""
-        return np.datetime64(self.as_of) + 1 if self.known_before is None else np.datetime64(self.known_before)
+        return (
+            np.datetime64(self.as_of) + np.timedelta64(1, "D")
+            if self.known_before is None
+            else np.datetime64(self.known_before)
+        )
 
 
 def add_features(table: pd.DataFrame, events: pd.DataFrame, request: FeatureRequest) -> pd.DataFrame:

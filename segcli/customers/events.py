@@ -115,9 +115,11 @@ class _EventJoiner:
         match_rate = outcome.kept_count / readable_count if readable_count else 0.0
         as_of = self.customers.as_of
         if as_of is not None:
-            outcome.reject(times.values >= np.datetime64(as_of) + 1, "after_as_of")
+            outcome.reject(times.values >= np.datetime64(as_of) + np.timedelta64(1, "D"), "after_as_of")
             if self.retention_days is not None:
-                outcome.reject(times.values < np.datetime64(as_of) - self.retention_days, "too_old")
+                outcome.reject(
+                    times.values < np.datetime64(as_of) - np.timedelta64(self.retention_days, "D"), "too_old"
+                )
         return _MatchedFile(event_file, event_columns, positions, outcome, match_rate)
 
     def _normalise_keys(self, categories: pa.StringArray, join_key: join_keys.JoinKey) -> pd.Series:

@@ -77,7 +77,7 @@ class PurchaseHistory:
         order_counts = np.bincount(customers, minlength=self.customer_count)
         has_orders = order_counts > 0
         ends = np.cumsum(order_counts)[has_orders] - 1
-        first_days = np.full(self.customer_count, np.datetime64("NaT"), dtype="datetime64[D]")
+        first_days = np.full(self.customer_count, np.datetime64("NaT", "D"), dtype="datetime64[D]")
         last_days = first_days.copy()
         first_days[has_orders], last_days[has_orders] = days[ends - order_counts[has_orders] + 1], days[ends]
         return DayMeasures(day, order_counts, first_days, last_days)

@@ -38,7 +38,7 @@ def select_events(
     if customers.as_of is None:
         raise UsageProblem(f"the base {base} counts days up to the as-of day; hint: set it with --as-of")
     as_of = np.datetime64(customers.as_of)
-    event_rows = EventRows.select(rows, customers.table[columns.CUSTOMER_ID], as_of, as_of + 1)
+    event_rows = EventRows.select(rows, customers.table[columns.CUSTOMER_ID], as_of, as_of + np.timedelta64(1, "D"))
     return event_rows if days is None else event_rows.filter(event_rows.days_ago <= days)
 
 

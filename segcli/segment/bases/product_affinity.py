@@ -121,7 +121,7 @@ def _tabulate_pairs(purchases: _affinity.Purchases, labels: pd.Series, options: 
 def _test_next_items(customers: Customers, lines: pd.DataFrame, options: Options) -> _affinity.NextItemTest | None:
     if customers.as_of is None:
         return None
-    first_day = np.datetime64(customers.as_of) - options.test_days
+    first_day = np.datetime64(customers.as_of) - np.timedelta64(options.test_days, "D")
     return _affinity.evaluate_next_items(
         lines, options.level, len(customers.table), options.minimum_customers, first_day
     )

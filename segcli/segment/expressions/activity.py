@@ -262,7 +262,7 @@ def _combine_keys(customer_codes: RowCodes, days: npt.NDArray[np.datetime64]) ->
 
 
 def _missing_value(dtype: np.dtype[Any]) -> Any:  # noqa: ANN401 - a value of the array's kind
-    return {"f": np.nan, "M": np.datetime64("NaT")}.get(dtype.kind)
+    return {"f": np.nan, "M": np.datetime64("NaT", "D")}.get(dtype.kind)
 
 
 def list_row_conditions(aggregate: nodes.Aggregate, time_column: str, *, has_as_of: bool) -> list[ConditionNode]:

@@ -341,7 +341,7 @@ def _find_next_anniversary(days: Any, as_of: Any) -> Any:  # noqa: ANN401 - arra
 def _add_years(days: Any, years: Any) -> Any:  # noqa: ANN401 - arrays of days
     months = days.astype("datetime64[M]")
     shifted = months + years.astype("timedelta64[M]")
-    last_days = (shifted + 1).astype("datetime64[D]") - np.timedelta64(1, "D")
+    last_days = (shifted + np.timedelta64(1, "M")).astype("datetime64[D]") - np.timedelta64(1, "D")
     return np.minimum(shifted.astype("datetime64[D]") + (days - months.astype("datetime64[D]")), last_days)
 
 

@@ -262,7 +262,9 @@ def test_windows_need_a_day_to_count_from() -> None:
 def test_members_of_online_retail_are_those_of_a_plain_group_by(online_retail: Callable[[], Any]) -> None:
     customers = online_retail()
     lines = customers.transactions.lines
-    recent = lines["order_date"].to_numpy().astype("datetime64[D]") >= np.datetime64(customers.as_of) - 90
+    recent = lines["order_date"].to_numpy().astype("datetime64[D]") >= np.datetime64(customers.as_of) - np.timedelta64(
+        90, "D"
+    )
     is_bag = lines["product"].astype(str).str.startswith("8509").to_numpy()  # stock codes of shopping bags
     chosen = lines[recent & is_bag & ~lines["is_return"].to_numpy()]
     counts = chosen.groupby("customer_id", observed=True)["order_id"].nunique()
