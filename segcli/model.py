@@ -124,7 +124,8 @@ class InputReport:
 
     `rejects` is filled only on request. `decisive_notes` are the `notes` that affect more than 1% of the money.
     `statuses` are the values of columns that describe the status of order lines. `event_log` is set if a table with one
-    row per customer looks like a log of events.
+    row per customer looks like a log of events. `consent_column` is the column of an order export that says who agreed
+    to e-mail; it is not read, because it belongs to an order and not to a customer.
     """
 
     input: Input
@@ -138,6 +139,7 @@ class InputReport:
     decisive_notes: tuple[str, ...] = ()
     statuses: tuple[StatusValue, ...] = ()
     event_log: EventLogEvidence | None = None
+    consent_column: str = ""
 
 
 @dataclass(frozen=True)

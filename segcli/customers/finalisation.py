@@ -20,6 +20,7 @@ from segcli.customers.read_request import ReadRequest
 from segcli.errors import InputProblem
 from segcli.formatting import pluralize
 from segcli.ingest import customer_ids, encoding, money, rejects
+from segcli.ingest.column_matching import is_name_of
 from segcli.ingest.customer_keys import describe_blank_ids
 from segcli.ingest.evidence import price_notes
 from segcli.ingest.minor_units import note_minor_units
@@ -307,5 +308,8 @@ def _report_input(
             list_status_values(
                 file_totals.statuses, file_totals.input_file.status, file_totals.input_file.source.void or {}, scale
             )
+        ),
+        consent_column=next(
+            (name for name in file_totals.input_file.header if is_name_of(name, columns.EMAIL_CONSENT)), ""
         ),
     )

@@ -12,7 +12,7 @@ from segcli.arrays import BoolArray
 from segcli.config.export import ExportSettings
 from segcli.customers import consent
 from segcli.customers.missing_measures import add_remedy
-from segcli.errors import ConfigProblems, UsageProblem
+from segcli.errors import ConfigProblems, ExportProblem, UsageProblem
 from segcli.exporters import Audience, DestinationFile, check_limits, load_destination
 from segcli.ingest.column_topics import find_special_word, special_category_columns
 from segcli.io.secret_key import PseudonymKey
@@ -86,13 +86,15 @@ def build_audience(
     Raises:
         UsageProblem: a segment, column or destination does not exist.
         ConfigProblems: a property must not be used to target people.
-        ExportProblem: the file exceeds a limit of the destination.
+        ExportProblem: the file exceeds a limit of the destination, or consent is known only by order.
     """
     destination, customers = load_destination(settings.to), segmentation.customers
     consent_by_contact = {
         contact_column: consent.has_consent(customers, export_terms.consent_words, contact_column)
         for contact_column in (columns.EMAIL, columns.PHONE)
     }
+    if _needs_consent(consent_by_contact, settings):
+        _refuse_consent_by_order(customers)
     statuses = _CustomerStatuses(customers)
     statuses.assign_status(~segmentation.labels.isin(_select_segments(segmentation, segment_names)), "other segment")
     if export_terms.earlier_segments is not None:
@@ -148,6 +150,21 @@ def _lacks_consent(consent_by_contact: Mapping[str, BoolArray | None]) -> BoolAr
     """Return which customers consented to no contact; nobody if there is no consent column."""
     known_consents = [has_consent for has_consent in consent_by_contact.values() if has_consent is not None]
     return np.asarray(~np.logical_or.reduce(known_consents)) if known_consents else np.zeros(1, dtype=bool)
+
+
+def _needs_consent(consent_by_contact: Mapping[str, BoolArray | None], settings: ExportSettings) -> bool:
+    """Return whether the destination contacts people whose consent to e-mail is unknown."""
+    return consent_by_contact[columns.EMAIL] is None and bool(load_destination(settings.to).REQUIRED_CONTACTS)
+
+
+def _refuse_consent_by_order(customers: Customers) -> None:
+    """Refuse an export without consents if the order export has them: some of these people may have refused."""
+    for report in customers.input_reports:
+        if report.consent_column:
+            raise ExportProblem(
+                f"{report.input.name}: column '{report.consent_column}' says who agreed to e-mail, but by order; hint: "
+                "--set ingest.contacts.path=FILE reads the consent of each customer from a customer file"
+            )
 
 
 def _blank_refused_contacts(
@@ -306,7 +323,7 @@ def _count_statuses(segmentation: Segmentation, statuses: pd.Series) -> pd.DataF
 
 def _build_notes(consent_by_contact: Mapping[str, BoolArray | None], settings: ExportSettings) -> list[str]:
     notes = []
-    if consent_by_contact[columns.EMAIL] is None and load_destination(settings.to).REQUIRED_CONTACTS:
+    if _needs_consent(consent_by_contact, settings):
         notes.append(
             "no column email_consent: check that you may contact these people; hint: "
             "--set ingest.contacts.path=FILE reads the consent of each customer from a customer file"

@@ -31,6 +31,21 @@ def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
+def test_consent_of_orders_is_no_consent_of_customers(folder: Path, segcli: Callable[..., Any]) -> None:
+    (folder / "shop.csv").write_text(
+        "Email,Order,Date,Total,Newsletter\n"
+        "a@example.com,1,2026-01-05,10.00,yes\nb@example.com,2,2026-01-09,30.00,no\na@example.com,3,2026-02-05,20.00,no\n"
+    )
+    refused = segcli("export", "shop.csv", "--to", "klaviyo", "-o", "audience.csv")
+    assert refused.returncode == 3
+    assert "shop.csv: column 'Newsletter' says who agreed to e-mail, but by order" in refused.stderr
+    assert not (folder / "audience.csv").exists()
+    (folder / "people.csv").write_text("Email,Newsletter\na@example.com,no\nb@example.com,yes\n")
+    made = segcli("export", "shop.csv", "--to", "klaviyo", "--set", "ingest.contacts.path=people.csv", "-f", "csv")
+    assert made.returncode == 0, made.stderr
+    assert [row["Email"] for row in rows(made.stdout)] == ["b@example.com"]
+
+
 def test_any_table_with_a_segment_column_and_contacts(people: Path, segcli: Callable[..., Any]) -> None:
     made = segcli("export", "people.csv", "--to", "google-ads", "-o", "audience.csv")
     assert made.returncode == 0, made.stderr

@@ -1,5 +1,6 @@
 """Handing people over: who goes, who stays and why, adding up to the segments; holdouts by key; nobody who refused."""
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segcli.config.export import ExportSettings
-from segcli.errors import ConfigProblems, UsageProblem
+from segcli.errors import ConfigProblems, ExportProblem, UsageProblem
 from segcli.exporters.audience import ExportResult, ExportTerms, build_audience
 from segcli.io.secret_key import PseudonymKey
 from segcli.model import Segmentation
@@ -101,6 +102,17 @@ def test_without_a_column_of_consent_that_is_said() -> None:
     table = of.customers.table.drop(columns="email_consent")
     bare = read_segmentation(from_columns(dict(table.drop(columns="customer_id").items())), "x_segment")
     assert any("no column email_consent" in note for note in handed(bare).notes)
+
+
+def test_an_export_is_refused_if_only_the_orders_say_who_agreed() -> None:
+    of = people(10)
+    table = of.customers.table.drop(columns="email_consent")
+    customers = from_columns(dict(table.drop(columns="customer_id").items()))
+    report = replace(customers.input_reports[0], consent_column="Accepts Marketing")
+    bare = read_segmentation(replace(customers, input_reports=(report,)), "x_segment")
+    with pytest.raises(ExportProblem, match="'Accepts Marketing' says who agreed to e-mail, but by order"):
+        handed(bare)
+    assert handed(bare, to="plain").status_counts["exported"].iloc[-1] == 10, "contacts nobody"
 
 
 def test_the_holdout_is_the_same_each_time_and_by_another_key_another() -> None:
