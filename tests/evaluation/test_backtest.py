@@ -263,6 +263,9 @@ def test_real_shops_rfm_orders_what_customers_will_spend(
     ("first_order", "as_of", "settings", "until"),
     [
         ("2020-01-01", "2024-01-01", BacktestSettings(), ["2023-10-02", "2023-07-04", "2023-04-05", "2022-10-02"]),
+        # The season of the year before needs two periods of history too: 180 days before 2022-10-02.
+        ("2022-04-05", "2024-01-01", BacktestSettings(), ["2023-10-02", "2023-07-04", "2023-04-05", "2022-10-02"]),
+        ("2022-04-06", "2024-01-01", BacktestSettings(), ["2023-10-02", "2023-07-04", "2023-04-05"]),
         # With periods of 150 days, the season of the year before overlaps the last of the three periods.
         ("2020-01-01", "2024-01-01", BacktestSettings(period_days=150), ["2023-08-03", "2023-03-06", "2022-10-07"]),
         ("2023-01-01", "2024-01-01", BacktestSettings(), ["2023-10-02", "2023-07-04"]),
