@@ -200,6 +200,36 @@ def test_what_is_divided_and_packed_is_what_it_was(records: Records, wanted: Pol
     assert sort_returns(*columns).partition_bounds.tolist() == returns.partition_bounds.tolist()
 
 
+LINES = st.lists(
+    st.tuples(st.sampled_from(["tea", "cup"]), st.integers(1, 2), st.integers(1, 2)), min_size=1, max_size=20
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    orders=st.lists(st.tuples(st.sampled_from("AB"), st.sampled_from(["1", "2", ""]), LINES), min_size=1, max_size=6)
+)
+def test_repeated_lines_of_consecutive_lines_of_an_order_are_counted(
+    orders: list[tuple[str, str, list[tuple[str, int, int]]]],
+) -> None:
+    """In short and in long orders; a line without an order id is an order of its own."""
+    records, expected = [], 0
+    seen: set[tuple[str, int, int]] = set()
+    last_order = None
+    for customer, order, lines in orders:
+        for line in lines:
+            if (customer, order) != last_order or not order:
+                seen = set()
+            expected += line in seen
+            seen.add(line)
+            last_order = (customer, order)
+            names = ("customer_id", "order_id", "order_date", "product", "unit_price", "quantity")
+            texts = (customer, order, "2026-01-01 10:00:00", *map(str, line))
+            records.append(dict(zip(names, texts, strict=True)))
+    export = export_of(records, Policies())
+    assert export.aggregate(export.lines).repeated_lines == expected
+
+
 def test_a_chunk_is_aggregated_alike_each_time() -> None:
     record = {"customer_id": "A", "order_id": "1", "order_date": "2026-01-01 10:00:00", "unit_price": "1.00"}
     export = export_of([record] * 3, Policies())
