@@ -154,7 +154,12 @@ DISCOUNTS = "customer_id,order_id,order_date,unit_price,quantity,Discount\n"
             # 5 + 10, or 5 % of 50 and 10 % of 80; the line without a customer is left out
             DISCOUNTS + "a,1,2026-01-01,50.00,1,5\na,2,2026-01-02,40.00,2,10\nb,3,2026-01-03,30.00,1,0\n"
             ",4,2026-01-04,99.00,1,7\n",
-            ["a discount on 2 lines (15.00)", "discount=line", "discount=percent if it is in percent (10.50)"],
+            [
+                "column 'Discount' has a discount on 2 lines (15.00) that segcli does not subtract; hint: if prices are "
+                "before discounts, --set ingest.transactions.discount=line subtracts it, --set "
+                "ingest.transactions.discount=percent if it is in percent (10.50), otherwise --set "
+                "ingest.transactions.discount=none confirms the sum"
+            ],
         ),
         (
             # The discount of the first order is on both of its lines; 5 % of 50 and of 80
