@@ -155,10 +155,10 @@ DISCOUNTS = "customer_id,order_id,order_date,unit_price,quantity,Discount\n"
             DISCOUNTS + "a,1,2026-01-01,50.00,1,5\na,2,2026-01-02,40.00,2,10\nb,3,2026-01-03,30.00,1,0\n"
             ",4,2026-01-04,99.00,1,7\n",
             [
-                "column 'Discount' has a discount on 2 lines (15.00) that segcli does not subtract; hint: if prices are "
-                "before discounts, --set ingest.transactions.discount=line subtracts it, --set "
-                "ingest.transactions.discount=percent if it is in percent (10.50), otherwise --set "
-                "ingest.transactions.discount=none confirms the sum"
+                "column 'Discount' has a discount on 2 lines (15.00) that segcli does not subtract; hint: ",
+                "; hint: if prices are before discounts, --set ingest.transactions.discount=line subtracts it, --set ",
+                ", --set ingest.transactions.discount=percent if it is in percent (10.50), otherwise --set ",
+                ", otherwise --set ingest.transactions.discount=none confirms the sum",
             ],
         ),
         (
