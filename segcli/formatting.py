@@ -203,6 +203,27 @@ def column_label(column: str) -> str:
     return _LABELS.get(label, label)
 
 
+_WORD_STARTS = re.compile(
+    r"(?<=[^\W_])_+(?=[^\W_])|(?<=[^\W\d_])\.(?=[^\W\d_])|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
+)
+
+
+def spell_out_name(name: str) -> str:
+    """Return the name of a column with blanks between its words; a single word or a question stays as it is.
+
+    >>> spell_out_name("income_band"), spell_out_name("NumWebVisits"), spell_out_name("Vacation.Behaviour")
+    ('income band', 'num web visits', 'vacation behaviour')
+    >>> spell_out_name("CustomerID"), spell_out_name("NPS"), spell_out_name("How often do you ski?")
+    ('customer ID', 'NPS', 'How often do you ski?')
+    """
+    if " " in name.strip():
+        return name
+    words = _WORD_STARTS.split(name)
+    if len(words) == 1:
+        return name
+    return " ".join(word.lower() if word[1:].islower() else word for word in words)
+
+
 MAX_CELL_LENGTH = 200
 _BIDI_CHARACTERS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Characters that are active anywhere; underscores in words, colons before blanks and dots before digits are not.

@@ -151,11 +151,17 @@ def _list_rule_columns(rule_set: "RuleSet", table_columns: "Collection[str]") ->
     return {*rule_set.input_columns, *rule_set.row_columns, *base_columns}
 
 
-def apply_rules(customers: "Customers", loaded_config: "LoadedSettings") -> "list[Segmentation]":
-    """Segment customers by the rules of the settings."""
+def apply_rules(
+    customers: "Customers", loaded_config: "LoadedSettings", columns: "Collection[str] | None" = None
+) -> "list[Segmentation]":
+    """Segment customers by the rules of the settings, or by those that make these columns."""
+    from segcli.segment.rule_set import select_rule_sets
     from segcli.segment.rules import segment_by_rules
 
-    return segment_by_rules(customers, prepare_rules(loaded_config))
+    rule_sets = prepare_rules(loaded_config)
+    if columns is not None:
+        rule_sets = select_rule_sets(rule_sets, columns, customers.table.columns)
+    return segment_by_rules(customers, rule_sets)
 
 
 def check_sizes(segmentations: "Sequence[Segmentation]", settings: "Settings") -> "list[QualityCheck]":
@@ -180,20 +186,14 @@ def _add_history(
     if customers.transactions is None:
         return segmentations
 
-    all_columns = tuple(segmentation.column for segmentation in segmentations)
-
     @cache
-    def segment_earlier(days: int, columns: tuple[str, ...]) -> "dict[str, Segmentation]":
+    def find_earlier(column: str, days: int) -> "Segmentation | None":
         return make_earlier_segmentations(
             customers,
             days,
             lambda earlier, columns: build_segmentations(earlier, loaded_config, with_clusters=False, columns=columns),
-            columns,
-        )
-
-    def find_earlier(column: str, days: int) -> "Segmentation | None":
-        columns = all_columns if _rules_make_any(loaded_config, [column]) else (column,)  # RFM needs no rules
-        return segment_earlier(days, columns).get(column)
+            [column],
+        ).get(column)
 
     return [
         replace(segmentation, segment_earlier=partial(find_earlier, segmentation.column))
@@ -286,15 +286,15 @@ def build_segmentations(
 ) -> "list[Segmentation]":
     """Build the declared segmentations, RFM first.
 
-    If none is declared, build RFM alone, or clusters if the customers have no orders. If `columns` are given and no
-    rule makes any of them, the rules are skipped.
+    If none is declared, build RFM alone, or clusters if the customers have no orders. If `columns` are given, only the
+    rules that these columns need are applied.
     """
     loaded_config = fix_map(customers, loaded_config)
     segmentations: list[Segmentation] = []
     if builds_rfm(customers, loaded_config):
         segmentations.append(apply_rfm(customers, loaded_config.settings))
-    if loaded_config.declares_section("rules") and (columns is None or _rules_make_any(loaded_config, columns)):
-        segmentations += apply_rules(add_segment_columns(customers, segmentations), loaded_config)
+    if loaded_config.declares_section("rules"):
+        segmentations += apply_rules(add_segment_columns(customers, segmentations), loaded_config, columns)
     needs_clusters = not (_declares_segmentation(loaded_config) or segmentations)
     if (loaded_config.declares_section("cluster") and with_clusters) or needs_clusters:
         segmentations.append(find_clusters(add_segment_columns(customers, segmentations), loaded_config.settings))
@@ -309,11 +309,6 @@ def builds_rfm(customers: "Customers", loaded_config: "LoadedSettings") -> bool:
     """Return whether `build_segmentations` builds RFM: if it is declared, or if nothing is and there are orders."""
     is_default = not _declares_segmentation(loaded_config) and has_orders(customers)
     return loaded_config.declares_section("rfm") or is_default
-
-
-def _rules_make_any(loaded_config: "LoadedSettings", columns: "Collection[str]") -> bool:
-    """Return whether rules make one of these columns."""
-    return any(rule_settings.segment_column in columns for rule_settings in loaded_config.settings.rules)
 
 
 def has_orders(customers: "Customers") -> bool:

@@ -78,7 +78,7 @@ class Settings(Section):
     labels: dict[str, Annotated[str, Field(min_length=1)]] = Field(
         default_factory=dict,
         description="Labels of columns and segments in reports and in names of clusters, for example {q09: skiing, "
-        "Hibernating: asleep}. Default: names with spaces in place of underscores.",
+        "Hibernating: asleep}. Default: names with spaces between their words.",
     )
     ingest: IngestSettings = Field(
         default_factory=IngestSettings, description="Your input files, and the definition of an order."

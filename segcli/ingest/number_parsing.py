@@ -20,7 +20,14 @@ from segcli.ingest.locales import Locale, to_half_width, to_half_width_array
 from segcli.ingest.text_columns import EncodedColumn, contains_any_of, dictionary_encode
 
 # Notation of one amount: sign, currency and digits
-NUMBER_SIGNS = {"-": True, "\u2212": True, "\u2013": True, "+": False}
+NUMBER_SIGNS = {
+    "-": True,
+    "\u2212": True,
+    "\u2013": True,
+    "\u25b2": True,
+    "\u25b3": True,
+    "+": False,
+}  # triangles: Japan
 LEDGER_MARKS = {"cr": True, "dr": False}  # credit and debit after an amount, as in ledgers
 _OPTIONAL_SPACE = "[ \u00a0\u202f\t]*"
 _TEXT_APOSTROPHE = re.compile(r"^'(?=[-+(\u2212]|[0-9.,]+$)")  # hidden by spreadsheets: the cell is text
@@ -53,6 +60,8 @@ def split_amount(amount: str) -> AmountSpelling:
     ['-1.234,50', '-40.00', '1,23,456']
     >>> [split_amount(text).digits_with_sign for text in ('49.-', 'CHF 1200.--', '49,- €', '49.00-')]
     ['49', '1200', '49', '-49.00']
+    >>> [split_amount(text).digits_with_sign for text in ('▲4,900', '△¥1,200', 'JPY 4,900-')]
+    ['-4,900', '-1,200', '-4,900']
     >>> split_amount("EUR(63.12)"), split_amount("'-75.63").digits_with_sign
     (AmountSpelling(digits='63.12', negative=True, currency='EUR'), '-75.63')
     """

@@ -1,6 +1,6 @@
 """Personas: every sentence is generated from numbers of the table, and nothing is invented."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -304,14 +304,14 @@ def _read_number(profile_row: Mapping[str, float | str], column_name: str) -> fl
 def _typical_quartiles(member_rows: pd.DataFrame, segmentation: Segmentation) -> dict[str, tuple[float, float, float]]:
     """Return lower quartile, median and upper quartile of each measure that describes a customer."""
     measure_names = [measure_name for measure_name in TYPICAL_MEASURES if measure_name in member_rows]
-    if not measure_names:
+    if not _has_purchase_measures(measure_names):
         numeric_names = [
             column_name
             for column_name in list_trait_columns(segmentation)
-            if pd.api.types.is_numeric_dtype(member_rows[column_name])
+            if pd.api.types.is_numeric_dtype(member_rows[column_name]) and column_name not in measure_names
         ]
         customer_table = segmentation.customers.table  # quartiles of yes-or-no columns are meaningless
-        measure_names = [
+        measure_names += [
             column_name for column_name in numeric_names if not customer_table[column_name].dropna().isin((0, 1)).all()
         ][: len(TYPICAL_MEASURES)]
     quartiles = member_rows[measure_names].astype("float64").quantile([0.25, 0.5, 0.75])
@@ -335,12 +335,17 @@ def _write_headline(quartiles: Mapping[str, tuple[float, float, float]], segment
         phrases.append(
             count_message("last bought {count} day ago", "last bought {count} days ago", round(recency_days))
         )
-    if phrases:
+    if _has_purchase_measures(quartiles):
         return message("Typically {facts}.", facts=join_messages(", ", phrases))
     leading_texts = [_compare_with_base(trait) for trait in segment_traits[:2]]
     if not leading_texts:
         return message("Close to the base in every known trait.")
     return message("Compared with the base: {traits}.", traits=join_messages(" and ", leading_texts))
+
+
+def _has_purchase_measures(measure_names: Collection[str]) -> bool:
+    """Return whether these measures describe a buyer: more than the day of the last order."""
+    return not {columns.ORDERS, columns.AVERAGE_ORDER_VALUE}.isdisjoint(measure_names)
 
 
 def _describe_order_count(order_count: float) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from segcli import columns
+from segcli import columns, formatting
 from segcli.config import Settings
 from segcli.errors import UsageProblem
 from segcli.evaluation.disclosure_control import WITHHELD_LABEL, is_small_count
@@ -100,9 +100,9 @@ def build_labels(segmentations: Sequence[Segmentation], settings: Settings) -> L
     names = [segmentation.column for segmentation in segmentations]
     labels = {name: label_segmentation(name.removesuffix(columns.SEGMENT_SUFFIX)) for name in names}
     labels |= {
-        str(name): str(name).replace("_", " ")
-        for name in segmentations[0].customers.table.columns
-        if "_" in str(name).strip("_") and name not in columns.CUSTOMER_TABLE_COLUMNS and name not in labels
+        name: formatting.spell_out_name(name)
+        for name in map(str, segmentations[0].customers.table.columns)
+        if name not in columns.CUSTOMER_TABLE_COLUMNS and name not in labels
     }
     return Labels(labels | settings.labels)
 

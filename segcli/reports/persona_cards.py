@@ -14,6 +14,7 @@ FAMILY_TITLES = {
     NEEDS_BASED: message("Needs"),
     TECHNOGRAPHIC: message("Technology"),
 }
+AVERAGE_INDEX = 100  # of a trait that equals the average of all customers
 MAX_TRAITS = 3  # most traits shown per family
 
 
@@ -79,7 +80,7 @@ def _build_bars(persona: Persona) -> list[tuple[str, float]]:
 
 
 def _put_in_words(trait: Trait) -> str:
-    """Put a trait in words, such as `orders: 2.3x the average`."""
+    """Put a trait in words, such as `orders: 2.3x the average` or `orders: 40% below the average`."""
     label = formatting.column_label(trait.name)
     if trait.level is not None:
         values = {"label": label, "level": trait.level, "share": formatting.format_share(trait.value)}
@@ -87,10 +88,20 @@ def _put_in_words(trait: Trait) -> str:
             "{label}: {level} for {share}, {base} of all", base=formatting.format_share(trait.base), **values
         )
     if trait.index is not None:
-        return message("{label}: {ratio} the average", label=label, ratio=formatting.format_index(trait.index))
+        return _compare_with_average(label, trait.index)
     if trait.difference > 0:
         return message("{label}: above average", label=label)
     return message("{label}: below average", label=label)
+
+
+def _compare_with_average(label: str, index: float) -> str:
+    """Say by how many times a value exceeds the average, or by which part if it is less than twice the average."""
+    if index >= 2 * AVERAGE_INDEX:
+        return message("{label}: {ratio} the average", label=label, ratio=formatting.format_index(index))
+    share = formatting.format_share(abs(index / AVERAGE_INDEX - 1))
+    if index < AVERAGE_INDEX:
+        return message("{label}: {share} below the average", label=label, share=share)
+    return message("{label}: {share} above the average", label=label, share=share)
 
 
 def _format_family(persona: Persona, family: str) -> str:

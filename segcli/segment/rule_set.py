@@ -268,6 +268,26 @@ def resolve_segment_tests(
     return nodes.resolve_segments(rule, resolve)
 
 
+def select_rule_sets(
+    rule_sets: Sequence[RuleSet], column_names: Collection[str], table_columns: Collection[str]
+) -> list[RuleSet]:
+    """Return the rule sets that make these columns, and those before them whose columns they use.
+
+    A column that is neither in the table nor a segmentation may come from any base, so all earlier rule sets are kept.
+    """
+    needed_columns = set(column_names)
+    segmentation_columns = {rule_set.column for rule_set in rule_sets}
+    selected: list[RuleSet] = []
+    for position, rule_set in reversed(list(enumerate(rule_sets))):
+        if rule_set.column not in needed_columns:
+            continue
+        if not rule_set.input_columns <= {*table_columns, *segmentation_columns}:
+            return [*rule_sets[: position + 1], *reversed(selected)]
+        needed_columns |= rule_set.input_columns
+        selected.append(rule_set)
+    return selected[::-1]
+
+
 def _sort_by_dependency(rule_sets: Sequence[RuleSet]) -> list[RuleSet]:
     by_column = {rule_set.column: rule_set for rule_set in rule_sets}
     graph = {

@@ -16,6 +16,7 @@ from segcli.config.rules import RulesSettings
 from segcli.errors import ConfigProblems, UsageProblem
 from segcli.model import Customers, Input, InputReport
 from segcli.segment import rules
+from segcli.segment.rule_set import select_rule_sets
 from segcli.segment.rules import explain_membership, segment_overlap
 
 
@@ -58,6 +59,26 @@ def test_a_segmentation_may_build_on_another_whatever_their_order() -> None:
     best = spec("best", ("top", 'tier == "gold" and orders > 8'))
     for specs in ((best, TIERS), (TIERS, best)):
         assert labels(customers([9, 8]), *specs) == {"tier": ["gold", "gold"], "best": ["top", "Others"]}
+
+
+def test_only_the_rule_sets_that_a_column_needs_are_selected() -> None:
+    best = spec("best", ("top", 'tier == "gold" and orders > 8'))
+    other = spec("other", ("many", "orders > 3"))
+    rule_sets = rules.prepare_rule_sets([other, best, TIERS])
+
+    def selected(column: str) -> list[str]:
+        return [made.column for made in select_rule_sets(rule_sets, [column], ["customer_id", "orders"])]
+
+    assert selected("best") == ["tier", "best"]
+    assert selected("tier") == ["tier"]
+    assert selected("other") == ["other"]
+    assert selected("rfm_segment") == []
+
+
+def test_all_earlier_rule_sets_are_selected_for_a_column_that_any_of_them_may_add() -> None:
+    scored = spec("scored", ("fan", "nps_score > 8"))
+    rule_sets = rules.prepare_rule_sets([TIERS, scored])
+    assert select_rule_sets(rule_sets, ["scored"], ["customer_id", "orders"]) == rule_sets
 
 
 def test_segmentations_that_need_each_other_are_refused() -> None:

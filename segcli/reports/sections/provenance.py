@@ -32,6 +32,6 @@ def build_blocks(findings: Findings) -> Iterable[Block]:
     seeds = sorted({entry.provenance.seed for entry in findings.segmentations if entry.provenance.seed is not None})
     day = findings.customers.as_of
     facts: list[str] = [message("as of {day}", day=day)] if day else []
-    facts += [message("seed {seed}", seed=seed) for seed in seeds]
+    facts += [message("seed {seed}", seed=str(seed)) for seed in seeds]
     facts.append(", ".join(f"{name} {version}" for name, version in versions.items()))
     yield Text(facts, has_bullets=True)

@@ -13,6 +13,7 @@ import numpy as np
 from segcli.config import yaml_loader
 from segcli.config.cluster import Named
 from segcli.errors import ConfigProblems, InputProblem
+from segcli.formatting import spell_out_name
 from segcli.message import message
 from segcli.model import Customers
 from segcli.segment.activity_tables import build_rule_table
@@ -64,7 +65,7 @@ def list_feature_words(features: Sequence[Feature], labels: Mapping[str, str]) -
 
 def _shorten_names(names: Sequence[str]) -> dict[str, str]:
     """Return a short form of each column name, or the name itself if the short form were not unique."""
-    short_names = {name: shorten_question(name) for name in names}
+    short_names = {name: shorten_question(spell_out_name(name)) for name in names}
     counts = Counter(short_names.values())
     return {name: short_name if counts[short_name] == 1 else name for name, short_name in short_names.items()}
 

@@ -106,6 +106,14 @@ def test_a_name_has_at_most_three_traits() -> None:
     ]
 
 
+def test_names_of_columns_are_spelled_out_in_names_of_segments() -> None:
+    centres = np.array([[1.5, -1.2], [-1.5, 1.2]])
+    assert name_segments(centres, ["NumWebVisits", "store_visits"]) == [
+        "High num web visits, low store visits",
+        "Low num web visits, high store visits",
+    ]
+
+
 def test_questions_are_shortened_unless_they_become_the_same() -> None:
     assert shorten_question("What do you do on holiday? - Ski (downhill)") == "Ski"
     assert shorten_question("Preis (€)") == "Preis"
