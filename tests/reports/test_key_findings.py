@@ -406,3 +406,18 @@ def test_without_revenue_the_three_largest_segments_are_described() -> None:
     assert [dict(entry.figures) for entry in findings] == [
         {"customers": size, "share": size / 100} for size in (40, 30, 20)
     ]
+
+
+def test_figures_of_a_table_without_orders_by_hand() -> None:
+    """Of four customers with 40 orders and 100 of revenue, three bought again."""
+    made = from_columns({"orders": [1, 4, 5, 30], "revenue": [10.0, 20.0, 30.0, 40.0]})
+    figures = key_figures.describe_table(made, PrivacySettings())
+    assert {figure.figure_id: figure.value for figure in figures} == {
+        "customers": 4,
+        "total_revenue": 100,
+        "repeat_rate": 3 / 4,
+        "average_order": 100 / 40,
+    }
+    assert {figure.previous for figure in figures} == {None}
+    (only,) = key_figures.describe_table(from_columns({"rating": [1.0, 2.0]}), PrivacySettings())
+    assert (only.figure_id, only.value) == ("customers", 2)
