@@ -208,6 +208,9 @@ def test_a_figure_needs_enough_customers_inside_and_outside_of_its_group() -> No
     assert not key_figures.can_show(GroupFigure(1.0, 12, 22), privacy)
     assert not key_figures.can_compare(GroupFigure(1.0, 30, 100), GroupFigure(1.0, 33, 100), privacy)
     assert key_figures.can_compare(GroupFigure(1.0, 30, 100), GroupFigure(1.0, 45, 130), privacy)
+    point = GroupFigure(1.0, 30, 100)
+    lengths = [key_figures._can_show_trend([point] * length, privacy) for length in range(4)]
+    assert lengths == [False, False, True, True], "one point is no trend"
 
 
 def test_the_first_screen_is_the_same_for_rows_in_any_order(customers: Customers, tmp_path: Path) -> None:
