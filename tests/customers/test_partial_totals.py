@@ -281,6 +281,16 @@ def test_totals_of_a_chunk_by_hand(measures: list[str], sums: set[str]) -> None:
     assert totals.magnitude / scale == 6 + 3 + 4 + 8 + 9 + 4 + 0.5
 
 
+def test_of_equal_amounts_the_first_line_is_the_largest() -> None:
+    export = prepare(BY_HAND)
+    parts = [export.lines[2:4], export.lines[4:5], export.lines[5:]]
+    chunks = [export.aggregate(lines, place) for place, lines in enumerate(parts)]
+    merged = merge_chunks(export.schema.input_file, "", chunks, has_money=True, lines_before=1)
+    assert merged.amounts.largest == 4 * UnitScales().money
+    assert merged.largest_line == 2, "below the header"
+    assert merged.lines_above_chunks == [1, 3, 4]
+
+
 def test_a_chunk_is_aggregated_alike_each_time() -> None:
     record = {"customer_id": "A", "order_id": "1", "order_date": "2026-01-01 10:00:00", "unit_price": "1.00"}
     export = export_of([record] * 3, Policies())
