@@ -1,0 +1,70 @@
+"""Findings hold what the sections of a report show, and nothing else."""
+
+from pathlib import Path
+
+import pytest
+
+from segcli.config import Settings
+from segcli.config.ingest import IngestSettings, Source
+from segcli.customers import load_customers
+from segcli.message import Message
+from segcli.model import Customers
+from segcli.persona.analysis import Analysis
+from segcli.reports.findings import build_labels, collect_findings, label_segmentation, prettify_name
+from segcli.reports.report import Findings
+from segcli.segment import maps, rfm
+from segcli.segment.segmentation import read_segmentation
+from tests.oracles.tables import from_columns
+
+ORDERS = Path(__file__).parents[2] / "sample_data" / "orders.csv"
+
+
+@pytest.fixture(scope="module")
+def customers() -> Customers:
+    return load_customers(IngestSettings(transactions=Source(path=str(ORDERS))))
+
+
+def collect(customers: Customers, sections: list[str]) -> Findings:
+    settings = Settings.model_validate({"report": {"sections": sections}})
+    segmentation = rfm.segment_by_rfm(customers, settings.rfm, maps.load_map("default"), 1)
+    return collect_findings(customers, Analysis([segmentation], settings))
+
+
+@pytest.mark.parametrize(
+    ("section", "part"),
+    [
+        ("segments", ""),
+        ("scorecard", "scorecards"),
+        ("drivers", "drivers"),
+        ("targets", "targets"),
+        ("plan", "plan"),
+        ("heatmap", "score_cells"),
+        ("summary", "overview"),
+    ],
+)
+def test_only_what_a_section_shows_is_collected(customers: Customers, section: str, part: str) -> None:
+    findings = collect(customers, [section])
+    parts = ("scorecards", "drivers", "targets", "plan", "audits", "score_cells", "overview")
+    assert [name for name in parts if getattr(findings, name)] == ([part] if part else [])
+
+
+def test_labels_of_a_table_by_hand() -> None:
+    """Columns that segcli computes, such as orders, have labels already; labels of the settings come first."""
+    values = {"favourite_colour": ["red", "blue"], "shop_area": [1, 2], "orders": [1, 2], "club_segment": ["A", "B"]}
+    segmentation = read_segmentation(from_columns(values), "club_segment")
+    settings = Settings.model_validate({"labels": {"shop_area": "Area", "A": "First"}})
+    assert build_labels([segmentation], settings).label_by_name == {
+        "club_segment": "Club",
+        "favourite_colour": "favourite colour",
+        "shop_area": "Area",
+        "A": "First",
+    }
+
+
+def test_only_names_that_segcli_gives_are_translated() -> None:
+    names = ("lifecycle", "cluster", "club")
+    assert [isinstance(label_segmentation(name), Message) for name in names] == [True, True, False]
+
+
+def test_acronyms_stay_capital() -> None:
+    assert [prettify_name(name) for name in ("nps", "RFM_score", "aht", "x")] == ["NPS", "RFM score", "AHT", "X"]
