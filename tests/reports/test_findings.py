@@ -8,9 +8,15 @@ from segcli.config import Settings
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import load_customers
 from segcli.message import Message
-from segcli.model import Customers
+from segcli.model import Customers, Persona, SurveyScore
 from segcli.persona.analysis import Analysis
-from segcli.reports.findings import build_labels, collect_findings, label_segmentation, prettify_name
+from segcli.reports.findings import (
+    _drop_small_scores,
+    build_labels,
+    collect_findings,
+    label_segmentation,
+    prettify_name,
+)
 from segcli.reports.report import Findings
 from segcli.segment import maps, rfm
 from segcli.segment.segmentation import read_segmentation
@@ -64,6 +70,23 @@ def test_labels_of_a_table_by_hand() -> None:
 def test_only_names_that_segcli_gives_are_translated() -> None:
     names = ("lifecycle", "cluster", "club")
     assert [isinstance(label_segmentation(name), Message) for name in names] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("measure", "score", "answers", "is_shown"),
+    [
+        ("NPS", 46.0, 11, True),
+        ("NPS", 46.0, 10, False),
+        ("CSAT", 50.0, 22, True),
+        ("CSAT", 90.0, 22, False),  # 20 were satisfied, so 2 were not
+        ("CSAT", 10.0, 22, False),
+        ("CSAT", 100.0, 22, True),
+    ],
+)
+def test_scores_of_few_answers_are_left_out(measure: str, score: float, answers: int, *, is_shown: bool) -> None:
+    survey_score = SurveyScore(measure, score, 0.0, 100.0, answers)
+    persona = Persona("A", "", 50, 0.5, None, None, (), (), {}, "", scores=(survey_score,))
+    assert _drop_small_scores(persona, 11).scores == ((survey_score,) if is_shown else ())
 
 
 def test_acronyms_stay_capital() -> None:
