@@ -13,6 +13,7 @@ from segcli.persona.analysis import Analysis
 from segcli.reports.findings import (
     _drop_small_scores,
     build_labels,
+    collect_audits,
     collect_findings,
     label_segmentation,
     prettify_name,
@@ -87,6 +88,25 @@ def test_scores_of_few_answers_are_left_out(measure: str, score: float, answers:
     survey_score = SurveyScore(measure, score, 0.0, 100.0, answers)
     persona = Persona("A", "", 50, 0.5, None, None, (), (), {}, "", scores=(survey_score,))
     assert _drop_small_scores(persona, 11).scores == ((survey_score,) if is_shown else ())
+
+
+@pytest.mark.parametrize("audience", ["internal", "external"])
+def test_external_readers_see_no_small_segments_and_groups(audience: str) -> None:
+    """Segments of 9 and 6 customers are merged, without a persona; 4 of the 60 customers of Huge are in group x."""
+    sizes = {"Huge": 60, "Large": 40, "Secretive": 9, "Tiniest": 6}
+    segments = [name for name, size in sizes.items() for _ in range(size)]
+    genders = ["x" if row in (0, 10, 20, 30) or row > 80 else "f" for row in range(115)]
+    made = from_columns({"orders": [1 + row % 7 for row in range(115)], "gender": genders, "x_segment": segments})
+    settings = {"sections": ["personas", "fairness"]}, {"audit_only": ["gender"]}, {"audience": audience}
+    sections = dict(zip(("report", "fairness", "privacy"), settings, strict=True))
+    analysis = Analysis([read_segmentation(made, "x_segment")], Settings.model_validate(sections))
+    findings = collect_findings(made, analysis)
+    shown = [persona.segment for persona in findings.personas["x_segment"]]
+    assert sorted(shown) == (sorted(sizes) if audience == "internal" else ["Huge", "Large"])
+    (audit,) = findings.audits
+    assert [entry.selection for entry in collect_audits(analysis.segmentations, analysis.settings, None)] == [None]
+    shares = audit.balance_tables["x_segment"].set_index(["segment", "group"])["share"]
+    assert shares.loc["Huge"].isna().to_dict() == {"x": audience == "external"}
 
 
 def test_acronyms_stay_capital() -> None:
