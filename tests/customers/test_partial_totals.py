@@ -23,6 +23,7 @@ from segcli.customers.order_runs import (
     date_of_day_number,
     day_number,
     decode_place,
+    encode_place,
     merge_returns,
     merge_runs,
     partition_runs,
@@ -279,6 +280,23 @@ def test_totals_of_a_chunk_by_hand(measures: list[str], sums: set[str]) -> None:
     assert totals.last_day == day_number(date(2026, 1, 4))
     assert (totals.physical_lines, totals.largest_line) == (6, 1)
     assert totals.magnitude / scale == 6 + 3 + 4 + 8 + 9 + 4 + 0.5
+
+
+PLACES = st.lists(
+    st.tuples(st.integers(0, 1000), st.integers(0, (1 << 20) - 1), st.integers(0, (1 << 28) - 1)), min_size=1
+)
+
+
+@given(places=PLACES)
+def test_places_sort_by_file_chunk_and_line(places: list[tuple[int, int, int]]) -> None:
+    encoded = [encode_place(file, chunk) + line for file, chunk, line in places]
+    assert [decode_place(place) for place in sorted(encoded)] == sorted(places)
+
+
+def test_the_memory_of_runs_includes_their_texts() -> None:
+    short, long = (prepare(BY_HAND.replace("\nA,", f"\n{name},")) for name in ("A", "A" * 500))
+    (short_runs, _), (long_runs, _) = (pair_of(export.aggregate(export.lines)) for export in (short, long))
+    assert long_runs.nbytes - short_runs.nbytes == 499, "two lines of one run"
 
 
 def test_of_equal_amounts_the_first_line_is_the_largest() -> None:
