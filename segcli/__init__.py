@@ -32,3 +32,8 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     return getattr(import_module("segcli.api"), name)
+
+
+def __dir__() -> list[str]:
+    """List the Python interface, so that notebooks can complete its names."""
+    return sorted({*globals(), *__all__})

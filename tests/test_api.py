@@ -127,3 +127,7 @@ def test_importing_the_package_loads_no_library() -> None:
     assert all(hasattr(segcli, name) for name in segcli.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'nope'"):
         _ = segcli.nope  # type: ignore[attr-defined]
+
+
+def test_the_interface_is_listed_before_it_is_imported() -> None:
+    assert {*segcli.__all__, "__version__"} <= set(dir(segcli))

@@ -111,7 +111,7 @@ def _describe_failure(error: Exception) -> tuple[Sequence[str], ExitCode]:
         case OSError():
             abandon_stdout()
             return [
-                f"standard output: cannot be written ({error.strerror}); write to another file with -o"
+                f"standard output: cannot be written ({error.strerror}); hint: write to another file with -o"
             ], ExitCode.ENVIRONMENT
         case _:
             message = f"bug: {type(error).__name__}: {error}. Run again with --debug and report the traceback"

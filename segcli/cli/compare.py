@@ -121,7 +121,7 @@ def _list_runs(runs_folder: str, common_options: CommonOptions) -> None:
             raise InputProblem(
                 "contains no run (no */run.json)",
                 source=runs_folder,
-                remedy="Pass the folder that contains the output folders of runs",
+                remedy="pass the folder that contains the output folders of runs",
             )
         write_result(build_history_result(runs), common_options, console)
 
@@ -195,7 +195,7 @@ def _read_experiment(command_input: inputs.CommandInput, groups_path: str, day: 
             f"{pluralize(len(duplicate_ids), 'customer is listed', 'customers are listed')} more than once",
             source=groups_path,
             column=CUSTOMER_ID,
-            remedy="Keep one row per customer",
+            remedy="keep one row per customer",
         )
     assert customers.as_of is not None
     outcome_table = measure_outcomes(customers, groups.rows[CUSTOMER_ID], day, (customers.as_of - day).days)

@@ -77,7 +77,7 @@ def _find_results_folder(folder: str | None, settings: "Settings") -> Path:
     results_folder = Path(folder or settings.output or "")
     if not results_folder.is_dir():
         raise InputProblem(
-            "folder not found", source=str(results_folder), remedy="Pass the folder with the results of runs"
+            "folder not found", source=str(results_folder), remedy="pass the folder with the results of runs"
         )
     return results_folder
 

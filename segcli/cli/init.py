@@ -189,7 +189,7 @@ def _choose_features(customer_table: "Customers", path: str, settings: "Settings
             "no column to segment customers by",
             source=path,
             line=1,
-            remedy=f"If these are orders, map their date: {command_line}",
+            remedy=f"if these are orders, map their date: {command_line}",
         )
     return [] if selection.settings.features == settings.cluster.features else selection.settings.features
 

@@ -75,7 +75,7 @@ def check_reject_limit(customers: "Customers", settings: "IngestSettings") -> No
                 f"rejected ({rejected_lines / input_report.input.rows:.1%}); "
                 f"the limit is {settings.max_rejects}",
                 source=input_report.input.name,
-                remedy="Save them with --rejects FILE",
+                remedy="save them with --rejects FILE",
             )
 
 

@@ -290,7 +290,7 @@ def write_chunks(chunks: Iterable[bytes]) -> None:
     except OSError as error:
         abandon_stdout()
         raise EnvironmentProblem(
-            f"standard output: cannot be written ({error.strerror}); write to another file with -o"
+            f"standard output: cannot be written ({error.strerror}); hint: write to another file with -o"
         ) from None
 
 

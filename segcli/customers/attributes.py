@@ -21,6 +21,7 @@ from segcli.ingest.input_file import InputFile
 from segcli.ingest.multiple_choice import add_choice_columns
 from segcli.ingest.parser import RawTable
 from segcli.ingest.period_columns import note_period_columns
+from segcli.ingest.survey_weights import note_weight_columns
 from segcli.io.csv_injection import unescape_table
 from segcli.message import count_message, message
 from segcli.model import Customers, Input, InputReport
@@ -96,7 +97,12 @@ def _build_rows(
     )
     if not source.is_segcli_output:
         rows_table, choice_notes = add_choice_columns(rows_table)
-        notes = (*notes, *choice_notes, *note_period_columns(raw_table, source.mapping))
+        notes = (
+            *notes,
+            *choice_notes,
+            *note_period_columns(raw_table, source.mapping),
+            *note_weight_columns(rows_table),
+        )
     rows_table, unescaped_count = unescape_table(rows_table)
     if unescaped_count:
         rows_table = rows_table.sort_values(columns.CUSTOMER_ID, ignore_index=True)

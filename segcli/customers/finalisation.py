@@ -184,7 +184,20 @@ def _report_inputs(
         found_all_repeats = file.is_whole or not result.has_split_orders
         file_notes = _note_file(file, found_all_repeats=found_all_repeats, is_partial=request.is_partial)
         notes_on_ids = map(Note, id_notes) if file is files[-1] else ()
-        yield _report_input(file, reconciliation, (*map(Note, date_notes), *file_notes, *notes_on_ids))
+        late_returns = () if request.as_of else _note_late_returns(reconciliation, file.scales.money)
+        yield _report_input(file, reconciliation, (*map(Note, date_notes), *late_returns, *file_notes, *notes_on_ids))
+
+
+def _note_late_returns(reconciliation: ReconciliationTotals, scale: int) -> Iterator[Note]:
+    """Yield a note on returns after the default as-of day; no order is after it."""
+    late_lines = reconciliation.left_out.get("after_as_of", Bucket())
+    if late_lines.lines:
+        money_sum = late_lines.units / scale
+        yield Note(
+            f"{pluralize(late_lines.lines, 'return line')} ({money_sum:,.2f}) more than a day after the last order "
+            "excluded from revenue; hint: set a later day with --as-of",
+            money_sum,
+        )
 
 
 def _merge_excluded(entries: Sequence[ExcludedReturns], file_number: int) -> Iterator[ExcludedReturns]:

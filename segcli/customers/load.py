@@ -18,7 +18,7 @@ from segcli.customers.identity import add_merged_ids, resolve_identities
 from segcli.customers.identity_matcher import IdentityMatcher
 from segcli.customers.lookups import join_lookups
 from segcli.customers.metrics import list_computed_columns
-from segcli.customers.pseudonyms import PrivacyOptions, pseudonymise_customers, split_contacts
+from segcli.customers.pseudonyms import PrivacyOptions, are_addresses, pseudonymise_customers, split_contacts
 from segcli.customers.read_orders import read_orders
 from segcli.customers.read_request import ReadRequest
 from segcli.customers.run_store import reading_memory_limit
@@ -80,7 +80,8 @@ def load_customers(
         customers = join_attributes(customers, attributes, join_key, settings.phone_region)
     needs_contacts = privacy.needs_contacts or suppression_list is not None or row_contacts
     contacts_file = _open_contacts(settings) if needs_contacts else None
-    customers = split_contacts(customers, _read_contacts(contacts_file, settings), privacy.pseudonym_key)
+    contacts_key = _select_contacts_key(contacts_file, customers)
+    customers = split_contacts(customers, _read_contacts(contacts_file, settings, contacts_key), privacy.pseudonym_key)
     if event_files:
         customers = join_events(customers, event_files, settings, privacy_settings.retention_days)
     if not is_complete:
@@ -90,7 +91,7 @@ def load_customers(
     if settings.merge_ids and not is_complete and not privacy_settings.hides_identities:
         customers = add_merged_ids(customers, settings.merge_ids)
     if suppression_list is not None:
-        linked_files += [] if contacts_file is None else [(contacts_file, "customer_id")]
+        linked_files += [] if contacts_file is None else [(contacts_file, contacts_key)]
         matcher = IdentityMatcher(suppression_list, settings, privacy.pseudonym_key)
         entries_by_id = match_files(matcher, main_files, linked_files)
         customers = drop_suppressed(customers, matcher, entries_by_id, may_lack_identities=privacy.may_lack_identities)
@@ -208,7 +209,15 @@ def _open_contacts(settings: IngestSettings) -> InputFile | None:
     return open_input(settings.contacts, may_hold_orders=False)
 
 
-def _read_contacts(contacts_file: InputFile | None, settings: IngestSettings) -> Customers | None:
+def _select_contacts_key(contacts_file: InputFile | None, customers: Customers) -> join_keys.JoinKey:
+    """Return the key that joins the contacts file: the address if customer ids are addresses, else the customer id."""
+    has_addresses = contacts_file is not None and columns.EMAIL in contacts_file.mapping.columns
+    return "email" if has_addresses and are_addresses(customers.table[columns.CUSTOMER_ID]) else "customer_id"
+
+
+def _read_contacts(
+    contacts_file: InputFile | None, settings: IngestSettings, join_key: join_keys.JoinKey
+) -> Customers | None:
     if contacts_file is None:
         return None
-    return customers_from_table(contacts_file.drop_unmapped(), settings, {}, join_key="customer_id")
+    return customers_from_table(contacts_file.drop_unmapped(), settings, {}, join_key=join_key)

@@ -59,7 +59,7 @@ def split_contacts(
     contact_columns = {
         name: consent.contact_texts(customers, name) for name in columns.PERSONAL_COLUMNS if name in table
     }
-    if columns.EMAIL not in contact_columns and _are_addresses(table[columns.CUSTOMER_ID]):
+    if columns.EMAIL not in contact_columns and are_addresses(table[columns.CUSTOMER_ID]):
         contact_columns[columns.EMAIL] = table[columns.CUSTOMER_ID].astype("str")
     if contacts_file is None:
         return replace(
@@ -94,7 +94,8 @@ def split_contacts(
     )
 
 
-def _are_addresses(ids: pd.Series) -> bool:
+def are_addresses(ids: pd.Series) -> bool:
+    """Return whether all customer ids are e-mail addresses."""
     texts = ids.astype("str")
     is_first_address = texts.iloc[:1].str.fullmatch(EMAIL_PATTERN).all()  # nearly always decides without a full scan
     return bool(is_first_address and texts.str.fullmatch(EMAIL_PATTERN).all())

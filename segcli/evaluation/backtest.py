@@ -130,7 +130,7 @@ def _list_fold_days(all_customers: Customers, settings: BacktestSettings) -> lis
         raise InputProblem(
             "contains no individual orders",
             source=all_customers.input_reports[0].input.name,
-            remedy="Pass an order export, not a customer table",
+            remedy="pass an order export, not a customer table",
         )
     last_day, period = all_customers.as_of - timedelta(days=1), timedelta(days=settings.period_days)
     latest_day = date.fromisoformat(settings.until) if settings.until else last_day - period
@@ -147,7 +147,7 @@ def _list_fold_days(all_customers: Customers, settings: BacktestSettings) -> lis
             f"{pluralize(len(fold_days), 'period')} of {pluralize(settings.period_days, 'day')}, "
             "plus a training period before",
             source=all_customers.input_reports[0].input.name,
-            remedy="Lower backtest.period_days or backtest.folds",
+            remedy="lower backtest.period_days or backtest.folds",
         )
     return fold_days
 

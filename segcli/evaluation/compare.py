@@ -56,7 +56,7 @@ def compare_segmentations(
         ]
         raise InputProblem(
             f"no common segmentation: old {column_lists[0]}, new {column_lists[1]}",
-            remedy="Pass two tables made with the same settings",
+            remedy="pass two tables made with the same settings",
         )
     old_customers, new_customers = pairs[0][0].customers, pairs[0][1].customers
     old_ids = set(old_customers.table[columns.CUSTOMER_ID])
@@ -64,7 +64,7 @@ def compare_segmentations(
         raise InputProblem(
             "no common customer",
             source=new_customers.input_reports[0].input.name,
-            remedy="Check that both tables use the same customer ids",
+            remedy="check that both tables use the same customer ids",
         )
     migration = pd.concat(
         [_count_migration(segmentation, new_segmentation) for segmentation, new_segmentation in pairs],

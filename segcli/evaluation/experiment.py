@@ -84,7 +84,7 @@ def evaluate_experiment(
             f"needs customers in group {HOLDOUT_GROUP} and in another group",
             source=source,
             column=GROUP_COLUMN,
-            remedy="Pass a file with one row per customer, some in group holdout",
+            remedy="pass a file with one row per customer, some in group holdout",
         )
     outcomes_by_group = {name: _select_customers(group_names == name, outcomes_after) for name in treated_groups}
     holdout = _select_customers(group_names == HOLDOUT_GROUP, outcomes_after)

@@ -168,7 +168,7 @@ def _require_both_kinds(customers: Customers, label: str, outcomes: FloatArray) 
             f"{label} for {pluralize(positive_count, 'customer')}, and not for {negative_count:,}; "
             f"a model needs at least {MIN_CLASS_SIZE} of each",
             source=customers.input_reports[0].input.name,
-            remedy="Pass a table with more customers, or name the outcome with churn.outcome and churn.positive",
+            remedy="pass a table with more customers, or name the outcome with churn.outcome and churn.positive",
         )
 
 

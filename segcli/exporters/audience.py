@@ -307,7 +307,10 @@ def _count_statuses(segmentation: Segmentation, statuses: pd.Series) -> pd.DataF
 def _build_notes(consent_by_contact: Mapping[str, BoolArray | None], settings: ExportSettings) -> list[str]:
     notes = []
     if consent_by_contact[columns.EMAIL] is None and load_destination(settings.to).REQUIRED_CONTACTS:
-        notes.append("no column email_consent: check that you may contact these people")
+        notes.append(
+            "no column email_consent: check that you may contact these people; hint: "
+            "--set ingest.contacts.path=FILE reads the consent of each customer from a customer file"
+        )
     if settings.to == "plain":
         notes.append("nothing is hashed: protect the file like your customer data")
     return notes

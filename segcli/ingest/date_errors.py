@@ -8,7 +8,7 @@ from segcli.ingest.date_formats import explain_year
 class DateError(ValueError):
     """Column of dates whose format cannot be determined; `remedy` is the suggested fix."""
 
-    remedy = "give the format in strptime notation with --date-format"
+    remedy = "give the format in strptime notation, for example --date-format '%d/%m/%Y %H:%M'"
 
 
 class AmbiguousDateError(DateError):

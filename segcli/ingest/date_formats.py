@@ -27,6 +27,8 @@ _DAY_FORMATS = (  # a format that another one continues comes after it
     "%d. %B %Y",
     "%d. %b %Y",
     "%d %B %Y",
+    "%b-%d-%Y",
+    "%B-%d-%Y",
     "%b %d, %Y",
     "%B %d, %Y",
     "%Y.%m.%d.",

@@ -88,7 +88,7 @@ def find_header_row(body: bytes, delimiter: str) -> int:
 
     A later record is the header only if it has known names, the first record has none, and either all records above are
     less than half as wide or all of its names are known. This avoids mistaking survey answers such as `email` and
-    `phone` for a header.
+    `phone` for a header. A row of merged cells that names groups of columns is above the header, too.
     """
     records = csv.reader(
         io.StringIO(body[:PREAMBLE_HEAD_CHARACTERS].decode(errors="ignore"), newline=""), delimiter=delimiter
@@ -102,14 +102,27 @@ def _locate_header(reader: "_csv.Reader") -> int:
     widest_above, lines_before = 0, 0
     for index, record in zip(range(HEADER_SEARCH_LIMIT), reader, strict=False):
         known_count, filled_count = count_known_names(record), sum(bool(cell.strip()) for cell in record)
-        if known_count and index == 0 and filled_count > 1:
-            return 0
-        if (known_count >= MIN_CERTAIN_NAMES and widest_above * 2 < filled_count) or (
-            known_count > MIN_CERTAIN_NAMES and known_count == filled_count
+        if (
+            (known_count and index == 0 and filled_count > 1)
+            or (known_count >= MIN_CERTAIN_NAMES and widest_above * 2 < filled_count)
+            or (known_count > MIN_CERTAIN_NAMES and known_count == filled_count)
         ):
-            return lines_before
+            lines_through = reader.line_num
+            return lines_through if _names_column_groups(record, _read_next(reader)) else lines_before
         widest_above, lines_before = max(widest_above, filled_count), reader.line_num
     return 0
+
+
+def _read_next(reader: "_csv.Reader") -> list[str]:
+    with contextlib.suppress(csv.Error):
+        return next(reader, [])
+    return []
+
+
+def _names_column_groups(record: list[str], following: list[str]) -> bool:
+    """Return whether a record has blanks where the next one has names, and knows fewer of its names."""
+    names, names_below = (sum(bool(cell.strip()) for cell in cells) for cells in (record, following))
+    return len(record) > names and names_below > names and count_known_names(following) > count_known_names(record)
 
 
 DELIMITERS = ",;\t|"

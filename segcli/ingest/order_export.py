@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segcli import columns
+from segcli.columns import ColumnKind
 from segcli.config.ingest import Source
 from segcli.errors import InputProblem
 from segcli.ingest import dates, minor_units, number_parsing, text_columns
@@ -16,6 +17,7 @@ from segcli.ingest.column_matching import ColumnMapping
 from segcli.ingest.date_errors import DateError
 from segcli.ingest.dates import ParsedDates
 from segcli.ingest.locales import has_foreign_digits
+from segcli.ingest.number_parsing import ParsedNumbers
 from segcli.ingest.parser import RawTable
 from segcli.ingest.status_columns import StatusColumns
 from segcli.ingest.text_columns import EncodedColumn, dictionary_encode
@@ -141,7 +143,7 @@ class OrderExport:
         if standard == columns.QUANTITY:
             texts = texts.map_texts(number_parsing.strip_units)
         try:
-            parsed_numbers = number_parsing.read_numbers(texts, self.source)
+            parsed_numbers = self._parse_numbers(texts)
         except (number_parsing.AmbiguousDecimalError, number_parsing.MixedDecimalError) as error:
             self._raise_problem(standard, error, number_parsing.suggest_decimal(texts, self.source))
         self.unreadable_counts[standard] = int(parsed_numbers.unreadable.sum())
@@ -158,6 +160,28 @@ class OrderExport:
                 f"cannot read '{value}' as a number{declared_mark}", standard, row, remedy
             ).with_quoted_values([value])
         return parsed_numbers.values, parsed_numbers.missing
+
+    def _parse_numbers(self, texts: EncodedColumn) -> ParsedNumbers:
+        """Parse a column; if it does not prove its decimal mark, with the one that the columns of money prove."""
+        try:
+            return number_parsing.read_numbers(texts, self.source)
+        except number_parsing.AmbiguousDecimalError:
+            money_marks = self._find_money_marks()
+            if len(money_marks) != 1:
+                raise
+            (decimal,) = money_marks
+            return number_parsing.read_numbers(texts, self.source.model_copy(update={"decimal": decimal}))
+
+    def _find_money_marks(self) -> frozenset[str]:
+        """Return the decimal marks that the columns of money prove; one program writes all of them."""
+        money_columns = [
+            self.raw_table.encode_column(name).without_outer_blanks
+            for standard, name in self.mapping.columns.items()
+            if columns.TRANSACTION_COLUMNS.get(standard) is ColumnKind.MONEY
+        ]
+        return frozenset[str]().union(
+            *(number_parsing.decimal_evidence(column.categories).proven_marks for column in money_columns)
+        )
 
     def _read_padded_dates(self) -> ParsedDates | None:
         """Parse dates with one known format, if all are zero-padded; else return None."""

@@ -102,15 +102,21 @@ MAX_LISTED_STATUSES = 200  # a column with more distinct values is not a status 
 def find_void_lines(export: OrderExport) -> BoolArray:
     """Mark the lines that the source lists as void; values are compared without outer blanks and case."""
     is_void = np.zeros(export.raw_table.rows, dtype=bool)
-    for name, values in (export.source.void or {}).items():
-        column = export.raw_table.encode_column(name).without_outer_blanks
-        is_listed = [_is_void_value(text, values) for text in column.categories.to_pylist()]
-        is_void |= np.array(is_listed, dtype=bool)[column.codes]
+    for name in export.source.void or {}:
+        is_void |= _find_lines_void_by(export, name)
     return is_void
 
 
+def _find_lines_void_by(export: OrderExport, name: str) -> BoolArray:
+    """Mark the lines that are void by the value of one column."""
+    column = export.raw_table.encode_column(name).without_outer_blanks
+    void_values = (export.source.void or {}).get(name, [])
+    is_listed = [_is_void_value(text, void_values) for text in column.categories.to_pylist()]
+    return np.array(is_listed, dtype=bool)[column.codes]
+
+
 def total_statuses(export: OrderExport, units: npt.NDArray[np.int64], kept_mask: BoolArray) -> ValueTotals:
-    """Count lines and money by status, for kept lines and for lines excluded by their status.
+    """Count lines and money by status, for kept lines and for lines that this status excludes.
 
     Args:
         export: order export with status columns.
@@ -118,16 +124,15 @@ def total_statuses(export: OrderExport, units: npt.NDArray[np.int64], kept_mask:
         kept_mask: mask of the kept lines.
     """
     totals = ValueTotals()
-    row_mask = kept_mask | find_void_lines(export) if export.source.void else kept_mask
     for name in dict.fromkeys([*(export.source.void or ()), *export.status.all_columns]):
         if name not in export.raw_table.columns:
             continue
         column = export.raw_table.encode_column(name).without_outer_blanks
         texts = column.categories.to_pylist()
-        if name in export.status.flags:
+        if name in export.status.flags or ANY_VALUE in (export.source.void or {}).get(name, ()):
             texts = [SET_FLAG if is_set_flag(text) else "" for text in texts]
         if len(set(texts)) <= MAX_LISTED_STATUSES:
-            totals.add_column(name, texts, column.codes, units, row_mask)
+            totals.add_column(name, texts, column.codes, units, kept_mask | _find_lines_void_by(export, name))
     return totals
 
 

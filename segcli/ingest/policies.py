@@ -94,10 +94,13 @@ def _exclude_unusable(
     line_status: LineStatus, order_lines: OrderLines, export: OrderExport, settings: IngestSettings
 ) -> None:
     """Exclude total rows, void orders, lines without a customer or with unreadable values, and excluded ids."""
+    is_undated = np.isnat(order_lines.times)
     line_status.exclude_lines(find_void_lines(export), "void_order")
+    line_status.exclude_lines(
+        find_total_rows(export, order_lines.money_units / order_lines.scales.money, is_undated), "total_row"
+    )
     line_status.exclude_lines(order_lines.ids.row_mask(lambda ids: pc.equal(ids, "")), "no_customer_id")
-    line_status.exclude_lines(np.isnat(order_lines.times), "unreadable_date")
-    line_status.exclude_lines(find_total_rows(export, order_lines.money_units / order_lines.scales.money), "total_row")
+    line_status.exclude_lines(is_undated, "unreadable_date")
     line_status.exclude_lines(order_lines.is_unreadable, "unreadable_amount")
     if settings.exclude_ids:
         excluded_ids = pa.array([normalise_id(text, settings) for text in settings.exclude_ids], pa.string())

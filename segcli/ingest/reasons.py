@@ -60,7 +60,8 @@ _ALL_REASONS = (
         "total_row",
         "rejected",
         message("total rows"),
-        "The row is a sum of other rows: it has a subtotal, total or balance in place of a customer, product or order.",
+        "The row is a sum of other rows: it has a subtotal, total or balance in place of a customer, product or order, "
+        "or has no customer and no date.",
         "Export without totals; if it is a customer's name, give the row an order id.",
     ),
     ExclusionReason(

@@ -108,7 +108,7 @@ class UnreadableMoney:
 
 
 def total_unreadable_money(export: OrderExport, order_lines: OrderLines, line_status: LineStatus) -> UnreadableMoney:
-    """Total the lines with an unreadable amount, except void orders and total rows."""
+    """Total the lines with an unreadable amount, except void orders, total rows and lines that separate others."""
     if not order_lines.is_unreadable.any():
         return UnreadableMoney()
     rows = np.flatnonzero(
@@ -124,9 +124,11 @@ def total_unreadable_money(export: OrderExport, order_lines: OrderLines, line_st
             )
             estimates *= distinct_estimates[column.codes[rows]]
     estimates = np.where(estimates < money.UNIT_CAPACITY, estimates, np.nan)
+    is_separator = line_status.reason_mask("no_customer_id") & np.isnat(order_lines.times)
+    estimates = estimates[~(is_separator[rows] & np.isnan(estimates))]
     units = money.to_minor_units(np.nan_to_num(estimates), order_lines.scales.money)
     with_digits = int((~np.isnan(estimates)).sum())
-    return UnreadableMoney(len(rows), with_digits, int(units.sum()), int(units.max(initial=0)))
+    return UnreadableMoney(len(estimates), with_digits, int(units.sum()), int(units.max(initial=0)))
 
 
 def estimate_number(text: str) -> float:

@@ -21,16 +21,20 @@ HEAD_SAMPLE_RECORDS, FILE_SAMPLE_RECORDS = 1000, 20_000  # records in which to l
 LABELED_COLUMNS = (columns.CUSTOMER_ID, columns.PRODUCT, columns.ORDER_ID)
 
 
-def find_total_rows(export: OrderExport, amounts: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    """Mark the rows that name a total instead of a customer, a product or an order.
+def find_total_rows(
+    export: OrderExport, amounts: npt.NDArray[np.float64], is_undated: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """Mark the rows that name a total instead of a customer, a product or an order, or that are sums without a name.
 
     A label is sufficient if the row has no order id, or if a label of several words is in place of the customer.
     Otherwise the amount must also be the sum of other lines (those above, those of the order, or those of the
-    customer), because Total may be a person's name.
+    customer), because Total may be a person's name. A row without a customer and a date is a total if its amount is
+    the sum of the lines above; its label may be in a column that is not read, or missing.
 
     Args:
         export: an order export, or a chunk of one.
         amounts: amount of each row, as parsed.
+        is_undated: mask of the rows without a readable date.
     """
     is_total = np.zeros(export.raw_table.rows, dtype=bool)
     texts_by_column = {
@@ -39,7 +43,11 @@ def find_total_rows(export: OrderExport, amounts: npt.NDArray[np.float64]) -> np
     labels = {name: _find_total_labels(column) for name, column in texts_by_column.items()}
     is_labeled = np.logical_or.reduce(list(labels.values()))
     blank_order = mark_empty(texts_by_column[columns.ORDER_ID]) if columns.ORDER_ID in texts_by_column else is_total
-    for row in np.flatnonzero(is_labeled).tolist():
+    is_nameless = mark_empty(texts_by_column[columns.CUSTOMER_ID]) & is_undated & (np.nan_to_num(amounts) != 0)
+    for row in np.flatnonzero(is_labeled | is_nameless).tolist():
+        if not is_labeled[row]:
+            is_total[row] = _is_running_total(amounts, is_labeled | is_total, row)
+            continue
         customer = texts_by_column[columns.CUSTOMER_ID][row].as_py()
         is_named = labels[columns.CUSTOMER_ID][row] and " " in customer
         names_no_order = bool(blank_order[row]) and bool(

@@ -232,15 +232,21 @@ def remove_temporary_folders(folder_path: Path) -> None:
             shutil.rmtree(leftover)
 
 
+WRITE_REMEDIES = {
+    errno.ENOENT: "create its folder, or choose another path",
+    errno.EACCES: "allow segcli to write to its folder, or choose another path",
+    errno.ENOSPC: "free disk space, or choose another path",
+}
+
+
 @contextlib.contextmanager
 def report_write_errors(path: str, *, intact: str = "earlier output is intact") -> Iterator[None]:
     """Convert an OSError to an EnvironmentProblem with the path; `intact` describes the state of earlier output."""
     try:
         yield
     except OSError as error:
-        raise EnvironmentProblem(
-            f"{path}: cannot be written ({error.strerror}); {intact}; hint: free disk space, or choose another path"
-        ) from error
+        remedy = WRITE_REMEDIES.get(error.errno or 0, "choose another path")
+        raise EnvironmentProblem(f"{path}: cannot be written ({error.strerror}); {intact}; hint: {remedy}") from error
 
 
 PACKAGE_FOLDER = Path(__file__).parents[1]

@@ -40,7 +40,7 @@ def load_personas(path: str) -> EarlierPersonas:
         raise InputProblem(
             "contains no personas",
             source=json_file,
-            remedy="Pass a file written by segcli persona -f json -o FILE, or by a run",
+            remedy="pass a file written by segcli persona -f json -o FILE, or by a run",
         )
     by_segment = {(record["column"], record["segment"]): record for record in document["personas"]}
     return EarlierPersonas(by_segment, document.get("as_of"))

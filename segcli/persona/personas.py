@@ -337,7 +337,10 @@ def _write_headline(quartiles: Mapping[str, tuple[float, float, float]], segment
         )
     if _has_purchase_measures(quartiles):
         return message("Typically {facts}.", facts=join_messages(", ", phrases))
-    leading_texts = [_compare_with_base(trait) for trait in segment_traits[:2]]
+    trait_by_column: dict[str, Trait] = {}
+    for trait in segment_traits:
+        trait_by_column.setdefault(trait.name, trait)  # the levels of one column are not independent
+    leading_texts = [_compare_with_base(trait) for trait in list(trait_by_column.values())[:2]]
     if not leading_texts:
         return message("Close to the base in every known trait.")
     return message("Compared with the base: {traits}.", traits=join_messages(" and ", leading_texts))
@@ -355,8 +358,15 @@ def _describe_order_count(order_count: float) -> str:
 
 
 def _compare_with_base(trait: Trait) -> str:
-    label = trait.level or formatting.column_label(trait.name)
-    return message("more {label}", label=label) if trait.difference > 0 else message("less {label}", label=label)
+    label = formatting.column_label(trait.name)
+    if trait.level is None:
+        is_higher = trait.difference > 0
+        return message("higher {label}", label=label) if is_higher else message("lower {label}", label=label)
+    label = message("{label} = {level}", label=label, level=trait.level)
+    is_more_frequent = trait.difference > 0
+    return (
+        message("more often {label}", label=label) if is_more_frequent else message("less often {label}", label=label)
+    )
 
 
 def _format_amount(value: float, decimals: int) -> formatting.FormattedNumber:

@@ -50,11 +50,15 @@ class Text:
 
 @dataclass(frozen=True)
 class Column:
-    """A table column; an `is_bar` column holds shares from 0 to 1, drawn as bars where the format supports it."""
+    """A table column; an `is_bar` column holds shares from 0 to 1, drawn as bars where the format supports it.
+
+    Texts of a `has_messages` column are never shortened, because a hint that is cut cannot be used.
+    """
 
     title: str
     align_right: bool = True
     is_bar: bool = False
+    has_messages: bool = False
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,10 @@ def build_check_result(findings: Sequence[Finding]) -> Result:
     import pandas as pd
 
     rows = pd.DataFrame([asdict(finding) for finding in findings], columns=list(Finding.__dataclass_fields__))
-    table_columns = [Column(title, align_right=False) for title in ("Severity", "Where", "What")]
+    table_columns = [
+        *(Column(title, align_right=False) for title in ("Severity", "Where")),
+        Column("What", align_right=False, has_messages=True),
+    ]
     table = Table(
         table_columns, [(_rate_severity(finding.severity), finding.where, finding.what) for finding in findings]
     )

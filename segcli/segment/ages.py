@@ -91,7 +91,7 @@ def _parse_birth_years(birth_dates: pd.Series, customers: Customers) -> pd.Serie
             "contains neither dates nor years, so ages are unknown",
             source=customers.input_reports[0].input.name,
             column=columns.BIRTH_DATE,
-            remedy="Set the date format with --date-format",
+            remedy="set the date format with --date-format",
         )
     return pd.to_numeric(texts.where(is_year)).astype("Float64")
 
@@ -101,6 +101,6 @@ def _require_as_of(customers: Customers) -> date:
         raise InputProblem(
             "ages need a reference date, and this table has no orders",
             source=customers.input_reports[0].input.name,
-            remedy="Set it with --as-of",
+            remedy="set it with --as-of",
         )
     return customers.as_of

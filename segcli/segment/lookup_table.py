@@ -50,10 +50,10 @@ def load_lookup_table(path: str, required_columns: Sequence[str]) -> LookupTable
                 f"no column {column_choice.replace('|', ' or ')}; the header has: {', '.join(raw_table.header)}",
                 source=path,
                 line=1,
-                remedy="Rename one of them",
+                remedy="rename one of them",
             )
     if rows.empty:
-        raise InputProblem("only a header, no rows", source=path, remedy="Add rows to the table")
+        raise InputProblem("only a header, no rows", source=path, remedy="add rows to the table")
     return LookupTable(
         rows, Input(lookup_file.content.name, lookup_file.content.size, lookup_file.content.sha256, len(rows))
     )

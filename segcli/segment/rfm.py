@@ -203,7 +203,7 @@ def _select_trained(
             raise InputProblem(
                 f"the model scores {letter} from {column}; here it would be {present_column}",
                 source=customers.input_reports[0].input.name,
-                remedy="Set rfm.monetary to its value when the model was saved",
+                remedy="set rfm.monetary to its value when the model was saved",
             )
     return tuple(dimensions_by_letter[letter] for letter in "rfm" if letter in saved_model["columns"])
 

@@ -64,7 +64,7 @@ def read_dimensions(customers: Customers, monetary: str) -> tuple[RfmDimension, 
             "RFM needs orders with dates, or a table with recency_days and orders; "
             f"available: {', '.join(table.columns)}",
             source=source,
-            remedy="Map the date column with --map order_date=NAME; rules and cluster need no orders",
+            remedy="map the date column with --map order_date=NAME; rules and cluster need no orders",
         )
     if dimension_columns[2][2] not in table and columns.REVENUE in table:
         raise InputProblem(
@@ -90,7 +90,7 @@ def require_customers(customers: Customers) -> None:
         raise InputProblem(
             "no transactions: only a header, no rows",
             source=customers.input_reports[0].input.name,
-            remedy="Export a period that has orders",
+            remedy="export a period that has orders",
         )
 
 
@@ -99,7 +99,7 @@ def _require_numbers(customers: Customers, column: str) -> ScoreValues:
     source = customers.input_reports[0].input.name
     if values.dtype.kind not in "iuf":
         raise InputProblem(
-            "is not numeric", source=source, column=column, remedy="Set the decimal separator with --decimal"
+            "is not numeric", source=source, column=column, remedy="set the decimal separator with --decimal"
         )
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     missing_count = int(np.isnan(numbers).sum())
@@ -108,6 +108,6 @@ def _require_numbers(customers: Customers, column: str) -> ScoreValues:
             f"{pluralize(missing_count, 'customer has no value', 'customers have no value')}",
             source=source,
             column=column,
-            remedy="Fill in the values, or exclude these customers",
+            remedy="fill in the values, or exclude these customers",
         )
     return numbers

@@ -88,7 +88,7 @@ def read_segmentation(customers: Customers, column: str) -> Segmentation:
             f"{pluralize(int(labels.isna().sum()), 'customer has no segment', 'customers have no segment')}",
             source=source,
             column=column,
-            remedy="Assign all customers, or exclude these",
+            remedy="assign all customers, or exclude these",
         )
     return segmentation_from_labels(
         customers, column, labels, {"name": column.removesuffix(columns.SEGMENT_SUFFIX), "read_from": source}

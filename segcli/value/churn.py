@@ -6,6 +6,7 @@ before it. The final model also learns from the latest period. Features of a cus
 Probabilities are calibrated (Platt 1999) on the latest period that trained the model, since shares of buyers shift.
 """
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -23,6 +24,7 @@ from segcli.formatting import pluralize
 from segcli.message import count_message, message, tabulate_messages
 from segcli.model import Customers
 from segcli.parallel import limit_blas_threads
+from segcli.segment.clustering.column_roles import find_column_roles
 from segcli.segment.clustering.feature_encoding import signed_log1p
 from segcli.value.classification import (
     DECILE_COUNT,
@@ -107,10 +109,13 @@ def predict_churn(all_customers: Customers, settings: ChurnSettings, seed: int) 
         InputProblem: the input is not an order export, or a period has too few buyers or too few non-buyers.
     """
     if all_customers.as_of is None or all_customers.transactions is None:
+        file_name = all_customers.input_reports[0].input.name
+        outcomes = find_column_roles(all_customers.table, [], allow_special=False).outcomes
+        command = shlex.join(["segcli", "churn", file_name, "--outcome", *(outcomes[:1] or ["COLUMN"])])
         raise InputProblem(
             "contains no individual orders",
-            source=all_customers.input_reports[0].input.name,
-            remedy="Pass an order export, or name the outcome of a customer table with segcli churn --outcome COLUMN",
+            source=file_name,
+            remedy=f"pass an order export, or name the outcome of the customer table: {command}",
         )
     last_day = all_customers.as_of - timedelta(days=1)
     test_day = last_day - timedelta(days=settings.period_days)
@@ -179,7 +184,7 @@ def _require_period(all_customers: Customers, day: date, settings: ChurnSettings
             f"{pluralize(buyer_count, 'customer')} bought and "
             f"{len(past_period.has_bought) - buyer_count:,} did not; a model needs at least {MIN_CLASS_SIZE} of each",
             source=all_customers.input_reports[0].input.name,
-            remedy="Change churn.period_days",
+            remedy="change churn.period_days",
         )
     return past_period
 

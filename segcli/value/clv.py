@@ -68,7 +68,7 @@ def select_calibration(customers: Customers, settings: ClvSettings) -> tuple[Cus
             raise InputProblem(
                 "contains no individual orders",
                 source=customers.input_reports[0].input.name,
-                remedy="Pass an order export, not a customer table",
+                remedy="pass an order export, not a customer table",
             )
         return customers, customers.as_of - timedelta(days=1)
     calibration_end = date.fromisoformat(settings.calibration_end)

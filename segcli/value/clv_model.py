@@ -138,7 +138,7 @@ def require_repeat_customers(customers: Customers, summary: PurchaseSummary, las
             f"{pluralize(summary.repeat_customers, 'customer')} bought "
             f"on a second day by {last_day.isoformat()}; these models need at least {MIN_REPEAT_CUSTOMERS}",
             source=customers.input_reports[0].input.name,
-            remedy="Use segcli rfm or rules instead",
+            remedy="use segcli rfm or rules instead",
         )
 
 

@@ -17,7 +17,7 @@ QUICK = ("--set", "cluster.k=2-3", "--set", "cluster.pairs=2", "--set", "cluster
 OUTCOMES = ("Churn", "Exited", "y", "Attrition_Flag")
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", [*range(6), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(6, 20))])
 def test_init_and_run_end_well_on_any_table_and_log_json_alone(segcli: Run, folder: Path, seed: int) -> None:
     (folder / "table.csv").write_text(render_table(seed), encoding="utf-8")
     made = segcli("init", "table.csv", "-o", "table.yaml", "--log-format", "json")

@@ -286,3 +286,20 @@ def test_a_file_of_contacts_wins_where_it_says_something() -> None:
     assert made.input_reports[2].notes == (
         "2 of 3 customers matched; only exports and events by address use this file",
     )
+
+
+@pytest.mark.parametrize("header", ["Member no,E-mail,Newsletter", "E-mail,Newsletter"])
+def test_contacts_are_joined_by_address_where_customer_ids_are_addresses(
+    file_of: Callable[..., str], header: str
+) -> None:
+    orders = file_of("email,order_date,amount\nann@x.org,2026-01-01,5\nBob@x.org,2026-01-02,6\n", "orders.csv")
+    rows = "".join(
+        f"{'' if header.startswith('E') else f'{number},'}{address},{consent}\n"
+        for number, address, consent in ((7, "bob@X.org", "no"), (8, "ann@x.org", "yes"))
+    )
+    settings = IngestSettings(
+        transactions=Source(path=orders), contacts=Source(path=file_of(f"{header}\n{rows}", "contacts.csv"))
+    )
+    contacts = found(settings, contacts=True).contacts
+    assert contacts is not None
+    assert contacts["email_consent"].tolist() == ["yes", "no"]

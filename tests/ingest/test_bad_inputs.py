@@ -74,7 +74,7 @@ CASES = [
     Case(20, ("Bestellungen 2026\n\nErstellt "
         "am;01.02.2026\n\n") + ORDERS.replace(",", ";").replace(".", ","), 0, ("4 lines above",)),
     Case(21, "sep=;\n" + ORDERS.replace(",", ";")),
-    Case(22, ORDERS + "Total,,,18.50\n", 0, ("rejected 1 (unreadable or missing date)",)),
+    Case(22, ORDERS + "Total,,,18.50\n", 0, ("rejected 1 (total rows)",)),
     Case(23, ORDERS + "\n" + ORDERS, 3, ("repeated header",)),
     Case(24, "customer_id,order_date,amount,amount\na,2026-01-01,5,6\n", 3, ("column 'amount'", "duplicate")),
     Case(25, ORDERS.replace("customer_id", " Customer ID "), 0),

@@ -48,6 +48,8 @@ def test_every_language_file_is_used() -> None:
         (["ID клиента", "Номер заказа", "Дата заказа", "Сумма"], "customer_id order_id order_date amount"),
         (["客户编号", "订单号", "下单时间", "金额"], "customer_id order_id order_date amount"),
         (["Mã khách hàng", "Mã đơn hàng", "Ngày đặt hàng", "Thành tiền"], "customer_id order_id order_date amount"),
+        (["CNPJ", "Nº Pedido", "Data do Pedido", "Valor Total"], "customer_id order_id order_date amount"),
+        (["Buyer User ID", "Order ID", "Sale Date", "Order Total"], "customer_id order_id order_date amount"),
         (["ID cliente", "Nº pedido", "Fecha", "Importe"], "customer_id order_id order_date amount"),
     ],
 )

@@ -16,6 +16,7 @@ from segcli.ingest.date_formats import candidate_formats, expand_short_year, get
         ("2026-01-31T08:26:00.123456789+02:00", ["%Y-%m-%dT%H:%M:%S.%f%z"]),
         ("2026/01/31 8:26 pm -0530", ["%Y/%m/%d %I:%M %p %z"]),
         ("31 Jan 2026", ["%d %b %Y", "%d %B %Y"]),
+        ("Jan-31-2026 8:26", ["%b-%d-%Y %H:%M", "%B-%d-%Y %H:%M"]),
         ("Mär 31, 2026", ["%b %d, %Y", "%B %d, %Y"]),
     ],
 )

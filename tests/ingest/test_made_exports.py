@@ -205,7 +205,9 @@ def test_chunks_give_the_same_outcome(folder: Path, export: MadeExport) -> None:
     assert chunked.verdict == whole.verdict or {chunked.verdict, whole.verdict} == {NOTED, NOTED_AS_LITTLE}
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize(
+    "seed", [pytest.param(seed, marks=[pytest.mark.slow] if seed % 2 else []) for seed in range(10)]
+)
 @pytest.mark.parametrize("kind", EXPECTED)
 def test_the_kind_is_read_as_promised(folder: Path, kind: str, seed: int) -> None:
     export = made(kind, LANGUAGES[seed], seed)

@@ -136,3 +136,16 @@ def test_spellings_of_one_customer_are_one_customer(file_of: Callable[..., str],
     quoted = '"' + sign.replace('"', '""') + '"'
     path = file_of(f"customer_id,order_date,amount\n{quoted},2026-01-01,5\n17850,2026-01-02,6\n")
     assert customers(path).table["customer_id"].tolist() == ["17850"]
+
+
+@pytest.mark.parametrize(("quantity", "items"), [("1.234", 1234), ("2.500", 2500)])
+def test_money_proves_the_decimal_mark_of_quantities(file_of: Callable[..., str], quantity: str, items: float) -> None:
+    path = file_of(f"client;date;qty;price;amount\nA;02.01.2026;{quantity};0,50;{items // 2}\n")
+    table = load_customers(IngestSettings(transactions=Source(path=path), measures=["items"])).table
+    assert table["items"].tolist() == [items]
+
+
+def test_money_in_both_notations_proves_no_decimal_mark(file_of: Callable[..., str]) -> None:
+    path = file_of("client;date;qty;price;amount\nA;02.01.2026;1.234;0,50;61.7\n")
+    with pytest.raises(InputProblem, match=r"ambiguous number '1\.234'"):
+        load_customers(IngestSettings(transactions=Source(path=path)))

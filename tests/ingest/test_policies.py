@@ -186,3 +186,14 @@ def test_lines_and_money_add_up(
     assert counted.money_read == pytest.approx(counted.money_kept + sum(fate.money for fate in left_out), abs=1e-6)
     net = found.table["revenue"].sum() - (found.table["refunds"].sum() if policies["returns"] == "separate" else 0.0)
     assert net == pytest.approx(counted.money_kept, abs=1e-6)
+
+
+def test_a_note_counts_the_returns_after_the_last_order(tmp_path: Path) -> None:
+    text = "a,1,2026-01-03,1,5\nb,2,2026-01-04,1,9\na,3,2026-01-05,-1,5\na,4,2026-01-07,-1,5\nb,5,2026-01-08,-1,9\n"
+    found = customers(tmp_path, text)
+    note = "2 return lines (-14.00) more than a day after the last order excluded from revenue"
+    assert f"{note}; hint: set a later day with --as-of" in found.input_reports[0].decisive_notes
+    assert found.table["revenue"].tolist() == [0, 9]
+    later = customers(tmp_path, text, date(2026, 1, 8))
+    assert later.table["revenue"].tolist() == [-5, 0]
+    assert note not in " ".join(later.input_reports[0].notes)

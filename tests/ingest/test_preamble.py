@@ -20,9 +20,18 @@ def test_titles_and_empty_lines_are_no_header(above: str, lines: int) -> None:
     assert find_header_row((above + ORDERS).encode(), ",") == lines
 
 
+@pytest.mark.parametrize(("above", "lines"), [("", 1), ("Ledger,,,,\n", 2), ("Ledger,,,,\n,,,,\n", 3)])
+@pytest.mark.parametrize("groups", ["Customer,,Order,,Value", "Client,,,Date,", "Buyer,,,,"])
+def test_a_row_that_names_groups_of_columns_is_above_the_header(above: str, lines: int, groups: str) -> None:
+    text = f"{above}{groups}\nCustomer no,Name,Order no,Order date,Amount\n7,Ann,1,2026-01-01,5\n"
+    assert find_header_row(text.encode(), ",") == lines
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "customer,,order,,amount\n7,Ann,1,2026-01-01,5\n",
+        "customer,amount,date,\nname,email,phone,date\n",
         "wer,was,wann,wie\nC1,email,phone,\n",  # answers that are known names, below a full header
         "customer_id,x\nemail,phone\n",
         "a,b\n1,2\n",

@@ -93,3 +93,19 @@ def test_a_note_on_little_money_is_not_decisive(file_of: Callable[..., str]) -> 
     reading = customers(file_of(text)).input_reports[0]
     assert any("cancelled on 1 line (1.00)" in note for note in reading.notes)
     assert reading.decisive_notes == ()
+
+
+@pytest.mark.usefixtures("_read_so")
+def test_lines_that_another_column_excludes_do_not_count_by_their_status(file_of: Callable[..., str]) -> None:
+    rows = ["customer_id,order_id,order_date,Status,Captured,Voided on,amount"]
+    for number in range(60):
+        status, captured = ("requires payment", "no") if number % 10 == 3 else ("paid", "yes")
+        voided = f"2026-02-{number % 28 + 1:02}" if number % 10 == 7 else ""
+        rows.append(f"C{number % 5},{number},2026-01-{number % 28 + 1:02},{status},{captured},{voided},20.00")
+    void = {"Captured": ["no"], "Voided on": ["*"]}
+    reading = customers(file_of("\n".join([*rows, ""])), void=void).input_reports[0]
+    assert not [note for note in reading.notes if "column 'Status'" in note]
+    statuses = {(status.column, status.value): (status.lines, status.decision) for status in reading.statuses}
+    assert statuses["Voided on", "(set)"] == (6, "excluded")
+    assert statuses["Captured", "no"] == (6, "excluded")
+    assert ("Status", "requires payment") not in statuses

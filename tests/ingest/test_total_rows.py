@@ -50,3 +50,19 @@ def test_customers_called_total_are_customers(file_of: Callable[..., str]) -> No
     assert found.table["customer_id"].tolist() == ["Summer GmbH", "Total", "TotalEnergies"]
     text = "customer,date,amount\nA,2023-01-05,10\nTotal,2023-01-09,20\nB,2023-01-10,5\n"
     assert customers(file_of(text)).table["revenue"].sum() == 35
+
+
+@pytest.mark.parametrize("label", ["Somme", "Invoices 2", ""])
+def test_sums_without_a_customer_and_a_date_are_totals_whatever_their_label(
+    file_of: Callable[..., str], label: str
+) -> None:
+    text = "kind,date,customer,amount\nSale,2023-01-05,C1,10.5\nSale,2023-01-09,C2,20\n"
+    text += f"{label},,,30.5\nSale,2023-02-01,C1,4\nSale,2023-02-02,C1,5\n{label},,,9\n{label},,,39.5\n"
+    assert rejected(customers(file_of(text))) == {"total_row": 3}
+
+
+def test_lines_without_a_customer_are_not_totals_if_they_have_a_date_or_another_amount(
+    file_of: Callable[..., str],
+) -> None:
+    text = "date,customer,amount\n2023-01-05,C1,10\n2023-01-09,C2,20\n2023-01-10,,30\n,,31\n,,\n"
+    assert rejected(customers(file_of(text))) == {"no_customer_id": 3}

@@ -72,3 +72,11 @@ def test_an_export_without_money_says_so(file_of: Callable[..., str]) -> None:
     assert none.input_reports[0].notes[0].startswith("no column recognised as amount")
     zero = customers(file_of("customer_id,order_date,amount\nA,2026-01-01,0.00\nB,2026-01-02,0\n"))
     assert any(note.startswith("all amounts are zero") for note in zero.input_reports[0].notes)
+
+
+def test_lines_that_separate_others_have_no_unreadable_amount(file_of: Callable[..., str]) -> None:
+    rows = "".join(f"C{number},2026-01-0{number},5.50\n,,\n" for number in range(1, 6))
+    found = load_customers(IngestSettings(transactions=Source(path=file_of(f"customer,date,amount\n{rows},,7x\n"))))
+    reconciliation = found.input_reports[0].reconciliation
+    assert reconciliation is not None
+    assert (reconciliation.unreadable, reconciliation.unreadable_with_digits) == (1, 1)

@@ -73,13 +73,14 @@ LIVES = ["DE"] * 5 + ["FR"] * 5
 def test_without_orders_the_headline_names_the_leading_traits() -> None:
     found = described(["A"] * 5 + ["B"] * 5, age=[20, 21, 22, 23, 24, 60, 61, 62, 63, 64])
     assert [persona.headline for persona in found] == [
-        "Compared with the base: less age.",
-        "Compared with the base: more age.",
+        "Compared with the base: lower age.",
+        "Compared with the base: higher age.",
     ]
 
 
 def test_the_headline_keeps_the_case_of_values() -> None:
-    assert described(["A"] * 5 + ["B"] * 5, country=LIVES)[0].headline == "Compared with the base: more DE and less FR."
+    headline = described(["A"] * 5 + ["B"] * 5, country=LIVES)[0].headline
+    assert headline == "Compared with the base: more often country = DE."
 
 
 def test_a_segment_like_the_base_is_said_to_be_so() -> None:

@@ -53,6 +53,26 @@ def test_no_number_is_ever_cut(width: int | None) -> None:
         assert number.strip(" ,") in {*NUMBERS, ""}, number
 
 
+@pytest.mark.parametrize("levels", [("Yes", "Bank transfer (automatic)"), ("Wholesale customers abroad", "no")])
+def test_no_number_is_cut_beside_two_columns_of_text(levels: tuple[str, str]) -> None:
+    texts = [Column(title, align_right=False) for title in ("Driver", "Level")]
+    rows = [["Method of payment", level, *["-0.25"] * 7, "28.35"] for level in levels]
+    shown = _render(Table([*texts, *map(Column, ["Effect", "Low", "High", "Odds"] * 2)], rows), width=80)
+    assert shown.count("28.35") == 2
+    assert shown.count("-0.25") == 14
+
+
+def test_a_hint_is_never_shortened() -> None:
+    hint = "hint: " + "--set ingest.x=yes " * 30 + "END"
+    columns = [Column("Where", align_right=False), Column("What", align_right=False, has_messages=True)]
+    path = "/srv/exports/of/the/shop/2026/nightly/orders-2026-07-01-complete.csv"
+    shown = _render(Table(columns, [[path, hint]]), width=80)
+    assert shown.count("--set") == 30
+    assert "END" in shown
+    assert path in "".join(line.split(" ")[1] for line in shown.splitlines())
+    assert "END" not in _render(Table(columns[:1], [[hint]]), width=80)
+
+
 @pytest.mark.parametrize("width", [*WIDTHS, None])
 def test_every_segment_is_named_whole(width: int | None) -> None:
     words = " ".join(_render(SEGMENTS, width=width).split())

@@ -1,5 +1,7 @@
 """Who buys next: planted leavers are told, probabilities hold, nothing of the future is known, thin data refused."""
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -151,3 +153,15 @@ def test_the_better_of_model_and_rankings_is_recommended(seasonal: Customers) ->
         assert best["score"] == "logistic"
     noise = replace(seasonal, as_of=seasonal.as_of)
     assert predict_churn(noise, SETTINGS, 1).recommended == found.recommended
+
+
+@pytest.mark.parametrize(
+    ("header", "outcome"), [("Exited", "Exited"), ("has churned", "'has churned'"), ("x", "COLUMN")]
+)
+def test_the_hint_for_a_customer_table_names_its_outcome(
+    file_of: Callable[..., str], header: str, outcome: str
+) -> None:
+    path = file_of(f"customer_id,income,{header}\n" + "".join(f"c{row},{row * 7},{row % 2}\n" for row in range(20)))
+    customers = load_customers(IngestSettings(transactions=Source(path=path)))
+    with pytest.raises(InputProblem, match=re.escape(f"segcli churn {path} --outcome {outcome}")):
+        predict_churn(customers, ChurnSettings(), 0)

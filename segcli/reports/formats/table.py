@@ -1,7 +1,7 @@
 """Terminal output: aligned columns, bars and framed cards; plain aligned text when piped."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from rich.box import ASCII, ROUNDED
@@ -34,6 +34,7 @@ from segcli.reports.formats import Page
 INDENT = (0, 0, 0, 1)  # padding of one column on the left
 BAR_WIDTHS = (8, 4, 3)  # width of a full bar, on wide and on narrow pages
 RATING_STYLES = {"good": "green", "doubtful": "yellow", "bad": "red"}
+LONGEST_WORD = 24  # width from which words of a narrow page are folded
 UNLIMITED_WIDTH = 10_000  # a pipe has no width: nothing is wrapped or truncated
 
 
@@ -130,13 +131,15 @@ def _build_grid(table: Table, page: Page) -> Grid:
         (float(row[i]) for row in table.rows for i in visible_columns if table.columns[i].is_bar), default=1.0
     )
     grid = Grid(box=None, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    widths = _share_width(table, visible_columns, bar_width, page)
     for position in visible_columns:
         column = table.columns[position]
         grid.add_column(
             Styled(column.title),
             justify="right" if column.align_right and not column.is_bar else "left",
             no_wrap=column.align_right,
-            min_width=bar_width if column.is_bar else _min_column_width(table, position),
+            overflow="ellipsis" if column.align_right else "fold",
+            width=widths[position],
         )
     for row in table.rows:
         cells = [
@@ -173,24 +176,51 @@ def _fit_columns(table: Table, positions: list[int], page: Page) -> list[int]:
     return positions
 
 
-def _min_column_width(table: Table, position: int) -> int:
-    """Return the width of the longest unbreakable piece of a column: a word of text, a complete number."""
+def _share_width(table: Table, positions: Sequence[int], bar_width: int, page: Page) -> dict[int, int]:
+    """Return the width of each column: its natural width if the page has room, and never less than its minimum.
+
+    Columns that need more than their minimum share the rest of a narrow page equally.
+    """
+    natural_widths = {position: _natural_column_width(table, position, bar_width) for position in positions}
+    if page.width is None:
+        return natural_widths
+    widths = {
+        position: bar_width if table.columns[position].is_bar else _min_column_width(table, position)
+        for position in positions
+    }
+    spare_width = max(page.width - sum(width + 1 for width in widths.values()), 0)
+    by_need = sorted(positions, key=lambda position: natural_widths[position] - widths[position])
+    for index, position in enumerate(by_need):
+        extra_width = min(natural_widths[position] - widths[position], spare_width // (len(by_need) - index))
+        widths[position] += extra_width
+        spare_width -= extra_width
+    return widths
+
+
+def _natural_column_width(table: Table, position: int, bar_width: int) -> int:
+    """Return the width of a column without wrapping, in terminal columns."""
     column = table.columns[position]
-    cells = [*column.title.split("\n"), *(formatting.escape_cell(row[position]) for row in table.rows)]
-    pieces = cells if column.align_right else [word for cell in cells for word in cell.split()]
-    return max(map(cell_len, pieces), default=0)
+    if column.is_bar:
+        return bar_width
+    cells = [*column.title.split("\n"), *(_format_text(row[position], column) for row in table.rows)]
+    return max(map(cell_len, cells))
+
+
+def _min_column_width(table: Table, position: int) -> int:
+    """Return the width of the longest piece of a column that stays on one line: a word of text, a complete number.
+
+    Longer words, such as paths, are folded, so that they do not displace the next column.
+    """
+    column = table.columns[position]
+    cells = [*column.title.split("\n"), *(_format_text(row[position], column) for row in table.rows)]
+    if column.align_right:
+        return max(map(cell_len, cells), default=0)
+    return min(max((cell_len(word) for cell in cells for word in cell.split()), default=0), LONGEST_WORD)
 
 
 def _natural_table_width(table: Table, bar_width: int) -> int:
     """Return the width of the table without wrapping, in terminal columns."""
-    widths = [
-        bar_width
-        if column.is_bar
-        else max(
-            map(cell_len, [*column.title.split("\n"), *(formatting.escape_cell(row[position]) for row in table.rows)])
-        )
-        for position, column in enumerate(table.columns)
-    ]
+    widths = [_natural_column_width(table, position, bar_width) for position in range(len(table.columns))]
     return sum(widths) + len(widths)
 
 
@@ -198,8 +228,12 @@ def _render_cell(cell_value: str | float, column: Column, longest_bar: float, ba
     return (
         _render_bar(float(cell_value) / (longest_bar or 1.0), bar_width, page)
         if column.is_bar
-        else formatting.escape_cell(cell_value)
+        else _format_text(cell_value, column)
     )
+
+
+def _format_text(cell_value: str | float, column: Column) -> str:
+    return escape_unprintable(cell_value) if column.has_messages else formatting.escape_cell(cell_value)
 
 
 def _render_bar(share: float, bar_width: int, page: Page) -> str:

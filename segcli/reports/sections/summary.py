@@ -113,7 +113,7 @@ def _label_figure(figure_id: str, days: int) -> str:
         key_figures.ACTIVE: message("Active in {days} days", days=days),
         key_figures.REVENUE: message("Revenue in {days} days", days=days),
         key_figures.REPEAT_RATE: message("Repeat rate"),
-        key_figures.AVERAGE_ORDER: message("Average order"),
+        key_figures.AVERAGE_ORDER: message("Average order in {days} days", days=days),
         key_figures.AT_RISK: message("Revenue at risk"),
         key_figures.TOTAL_REVENUE: message("Revenue"),
     }[figure_id]

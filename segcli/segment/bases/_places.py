@@ -46,7 +46,7 @@ def look_up_places(
         raise InputProblem(
             f"has no column to match customers by: {', '.join(PLACE_COLUMNS)}",
             source=lookup.source_input.name,
-            remedy="Rename one of its columns",
+            remedy="rename one of its columns",
         )
     values_by_place = _read_place_values(lookup, key_column, value_column)
     place_texts = _column_texts(customers.table[key_column])
@@ -82,7 +82,7 @@ def _read_place_values(lookup: LookupTable, key_column: str, value_column: str) 
             raise InputProblem(
                 f"has both '{values_by_place[normalised_place]}' and '{place_value}' for the same {key_column}",
                 source=lookup.source_input.name,
-                remedy="Keep one of the two",
+                remedy="keep one of the two",
             )
     return values_by_place
 

@@ -82,7 +82,7 @@ def _revenue_by_category(customers: Customers) -> tuple[list[str], Matrix]:
         raise InputProblem(
             "no category column",
             source=customers.input_reports[0].input.name,
-            remedy="Name columns: {BENEFIT: [...]}",
+            remedy="name columns: {BENEFIT: [...]}",
         )
     order_lines = order_lines[order_lines[columns.CATEGORY].astype("str") != ""]
     revenue = order_lines.pivot_table(

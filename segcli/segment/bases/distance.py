@@ -37,7 +37,7 @@ def assign_segments(customers: Customers, options: Options, lookup: LookupTable 
     customer_degrees = [to_floats(require_column(customers, name)) for name in (columns.LATITUDE, columns.LONGITUDE)]
     if lookup is None:
         raise InputProblem(
-            "distances need a store table", remedy="Set it: table: stores.csv, with columns store, latitude, longitude"
+            "distances need a store table", remedy="set it: table: stores.csv, with columns store, latitude, longitude"
         )
     with np.errstate(invalid="ignore"):
         is_impossible = (np.abs(customer_degrees[0]) > 90) | (np.abs(customer_degrees[1]) > 180)  # noqa: PLR2004 - degrees
@@ -69,7 +69,7 @@ def _store_degrees(lookup: LookupTable, name: str) -> DegreeArray:
             "a store has no coordinates",
             source=lookup.source_input.name,
             column=name,
-            remedy="Fill them in, or remove the store",
+            remedy="fill them in, or remove the store",
         )
     return degrees
 

@@ -38,7 +38,7 @@ def assign_segments(customers: Customers, options: Options) -> BaseResult:
         raise InputProblem(
             f"no column {columns.ORDERS}",
             source=customers.input_reports[0].input.name,
-            remedy="Pass an order export, or the table that segcli ingest wrote",
+            remedy="pass an order export, or the table that segcli ingest wrote",
         )
     orders = to_floats(table[columns.ORDERS])
     gap_variation = read_optional(table, columns.CV_DAYS_BETWEEN_ORDERS)

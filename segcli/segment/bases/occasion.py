@@ -78,7 +78,7 @@ def assign_segments(customers: Customers, options: Options, lookup: LookupTable 
         raise InputProblem(
             "no column or table with occasions",
             source=customers.input_reports[0].input.name,
-            remedy="Pass --table FILE, or an order export",
+            remedy="pass --table FILE, or an order export",
         )
     customer_rows, customer_count = purchases[CUSTOMER_ROW].to_numpy(), len(customers.table)
     best_index, labels = np.zeros(customer_count), np.full(customer_count, NO_OCCASION, dtype=object)
@@ -208,7 +208,7 @@ def _custom_masks(calendar: DayArray, lookup: LookupTable | None) -> Mapping[str
             raise InputProblem(
                 f"'{row['start']}' to '{row.get('end', '')}' are not dates like 2026-01-31",
                 source=lookup.source_input.name,  # type: ignore[union-attr]  # a bad row implies a table
-                remedy="Use the format YYYY-MM-DD",
+                remedy="use the format YYYY-MM-DD",
             ) from None
         mask_by_name[row["name"]] = mask_by_name.get(row["name"], np.zeros(len(calendar), dtype=bool)) | _days_between(
             calendar, start, end

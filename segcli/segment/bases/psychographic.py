@@ -79,7 +79,7 @@ def _assign_attitudes(customers: Customers, options: Options) -> BaseResult:
             f"{pluralize(len(items), 'customer')} answered all {len(names)} items; "
             f"attitudes need {MIN_COMPLETE_ANSWERS}",
             source=customers.input_reports[0].input.name,
-            remedy="Exclude items with few answers with the option items",
+            remedy="exclude items with few answers with the option items",
         )
     if options.centred:
         items = items - items.mean(axis=1, keepdims=True)
@@ -134,7 +134,7 @@ def _find_items(customers: Customers, options: Options) -> list[str]:
         raise InputProblem(
             f"no column {' or '.join(missing_columns) or 'of an item, such as q1'}",
             source=customers.input_reports[0].input.name,
-            remedy="Name them: options: {items: [...]}",
+            remedy="name them: options: {items: [...]}",
         )
     if len(names) < 3:  # noqa: PLR2004 - two items have a single correlation
         raise ConfigProblems(["rules: psychographic.items: a battery needs at least 3 items; add more"])

@@ -113,7 +113,7 @@ def _build_matrix(customers: Customers, model: Mapping[str, Any]) -> tuple[Matri
                 "must be numeric, as in the model",
                 source=source,
                 column=feature.name,
-                remedy="Set the decimal separator with --decimal",
+                remedy="set the decimal separator with --decimal",
             )
     matrix = build_feature_matrix(customers.table, features)
     saved_reduction = model.get("reduction")

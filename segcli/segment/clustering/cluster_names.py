@@ -183,7 +183,7 @@ def match_previous(
     try:
         previous_labels = assign_to_clusters(customers, previous).labels.map(previous_numbers).to_numpy(dtype=np.int64)
     except InputProblem as problem:
-        raise InputProblem(f"cannot be compared with the previous model: {problem}", remedy="Omit --previous") from None
+        raise InputProblem(f"cannot be compared with the previous model: {problem}", remedy="omit --previous") from None
     shared_counts = np.zeros((len(names), len(previous_names)))
     cross_counts = contingency_table(labels, previous_labels)
     shared_counts[: cross_counts.shape[0], : cross_counts.shape[1]] = cross_counts

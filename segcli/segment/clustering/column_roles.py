@@ -15,6 +15,7 @@ from segcli.ingest.date_formats import candidate_formats
 from segcli.ingest.locales import word_list
 from segcli.ingest.pii import find_pii_columns
 from segcli.ingest.survey_layouts import find_metadata
+from segcli.ingest.survey_weights import find_weight_columns
 
 MAX_FEATURE_LEVELS = 30  # a text column with more values holds names, not categories
 OUTCOME_VALUES = 2  # values of a column that a weak word may mark as an outcome
@@ -52,6 +53,7 @@ def find_column_roles(table: pd.DataFrame, audited_columns: Sequence[str], *, al
         allow_special: whether special categories of personal data may be features.
     """
     reasons = dict.fromkeys(find_metadata(list(map(str, table.columns))), "metadata of the survey")
+    reasons |= dict.fromkeys(find_weight_columns(table), "survey weights")
     reasons |= {name: "identifies people" for name, _ in find_pii_columns(table)}
     reasons |= dict.fromkeys(audited_columns, "reserved for audits")
     outcomes = []

@@ -99,7 +99,7 @@ def to_finite_floats(values: pd.Series) -> FeatureMatrix:
         raise InputProblem(
             f"{pluralize(infinite_count, 'value is infinite', 'values are infinite')}; features must be finite",
             column=str(values.name),
-            remedy="Fix them, or remove the column from cluster.features",
+            remedy="fix them, or remove the column from cluster.features",
         )
     return numeric_values
 

@@ -96,7 +96,7 @@ def build_features(
         raise InputProblem(
             "every feature is constant, so there is nothing to cluster: " + "; ".join(warnings),
             source=customers.input_reports[0].input.name,
-            remedy="Select others with --features",
+            remedy="select others with --features",
         )
     unreduced_matrix = build_feature_matrix(customers.table, feature_list)
     fitted_reduction = fit_reduction(unreduced_matrix, [feature.label for feature in feature_list], settings)
@@ -142,7 +142,7 @@ def _prepare_column(
             f"{pluralize(missing_count, 'customer has no value', 'customers have no value')} "
             "and cluster.missing is refuse",
             column=name,
-            remedy="Set it to median or drop, or fill in the values",
+            remedy="set it to median or drop, or fill in the values",
         )
     if (missing_count and settings.missing == "drop") or missing_count == len(values):
         return [], [

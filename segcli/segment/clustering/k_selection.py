@@ -83,7 +83,7 @@ def _select_k(
     if not candidates[0].k:
         raise InputProblem(
             "no segments: no region is denser than the rest",
-            remedy="Use another method, or other features",
+            remedy="use another method, or other features",
         )
     single_group_gap = None
     if settings.pairs:
@@ -276,8 +276,20 @@ def _choose_by_stability(
     reason = message(
         "best silhouette ({silhouette:.2f}) of {range}", silhouette=best_candidate.silhouette, range=k_range
     )
-    has_stability = candidates[0].stability is not None
-    return best_candidate, message("{reason}; no k is stable", reason=reason) if has_stability else reason
+    return best_candidate, reason if candidates[0].stability is None else _explain_instability(candidates, reason)
+
+
+def _explain_instability(candidates: Sequence[KCandidate], reason: str) -> str:
+    """Add that no k is stable, and why not the one whose median ARI is high enough."""
+    closest_candidate = max(candidates, key=lambda candidate: candidate.median_ari)
+    if closest_candidate.median_ari < REPRODUCIBLE_ARI:
+        return message("{reason}; no k is stable", reason=reason)
+    return message(
+        "{reason}; no k is stable: at k = {k}, a segment has a mean Jaccard of only {jaccard:.2f}",
+        reason=reason,
+        k=closest_candidate.k,
+        jaccard=closest_candidate.smallest_jaccard,
+    )
 
 
 def _choose_by_bic(candidates: Sequence[KCandidate], k_range: str) -> tuple[KCandidate, str]:

@@ -333,7 +333,7 @@ def _candidate_k_values(
             raise ConfigProblems([f"cluster.k: {settings.method} finds the number of segments itself; keep k at auto"])
         if len(matrix) > SWEEP_ROWS:
             problem = f"{settings.method} labels only the customers it is fitted on, at most {SWEEP_ROWS:,}"
-            raise InputProblem(problem, source=source, remedy="Use another method, such as kmeans or gaussian")
+            raise InputProblem(problem, source=source, remedy="use another method, such as kmeans or gaussian")
         return [0]
     smallest, largest = settings.k_range
     distinct_count = len(np.unique(matrix[:DISTINCT_SAMPLE_ROWS], axis=0))
@@ -343,7 +343,7 @@ def _candidate_k_values(
         raise InputProblem(
             f"k={smallest} > {pluralize(distinct_count, 'distinct customer')}",
             source=source,
-            remedy="Set a smaller k with -k",
+            remedy="set a smaller k with -k",
         )
     if settings.k == "auto":
         largest = min(largest, max(distinct_count // ROWS_PER_SEGMENT, smallest))

@@ -140,7 +140,7 @@ def _list_answers(matrix: Matrix) -> AnswerCodes:
     if max(map(len, answers_by_question)) > MAX_ANSWERS:
         raise InputProblem(
             f"latent classes need answers of at most {MAX_ANSWERS} different values, unscaled and unweighted",
-            remedy="Choose such features and keep cluster.scale at auto, or use another method",
+            remedy="choose such features and keep cluster.scale at auto, or use another method",
         )
     counts = [len(answers) for answers in answers_by_question]
     return AnswerCodes(np.concatenate(answers_by_question), np.repeat(np.arange(len(counts)), counts))

@@ -87,6 +87,12 @@ def test_a_k_with_one_segment_that_does_not_return_is_not_stable() -> None:
     assert choose([candidate(2, 0.9), candidate(3, 0.9, gap=2.0, whole=(0.9, 0.9, 0.75))])[0] == 3
 
 
+def test_the_reason_names_the_segment_that_makes_the_closest_k_unstable() -> None:
+    torn = candidate(2, 0.97, 0.2, whole=(0.9, 0.68))
+    reason = "best silhouette (0.90) of k = 2 to 3; no k is stable: at k = 2, a segment has a mean Jaccard of only 0.68"
+    assert choose([torn, candidate(3, 0.3, 0.9)]) == (3, f"k = 3: {reason}")
+
+
 def test_without_pairs_separation_alone_decides() -> None:
     found = [KCandidate(candidate(k, 0).fit, best, 0, 0, 0.2) for k, best in ((2, 0.3), (3, 0.4))]
     assert choose(found, pairs=0) == (3, "k = 3: best silhouette (0.40) of k = 2 to 3")
