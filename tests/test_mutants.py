@@ -18,6 +18,11 @@ def least(a, b, *, key=None):
     if a < b and not key:
         return sorted([a, b + LIMIT], key=key)
     raise ValueError("no 'a' is that large")
+
+
+def say(a):
+    """In words."""
+    return message("{a} is least", a=a)
 '''
 TRIED = [
     (3, "3 -> 4"),
@@ -29,6 +34,8 @@ TRIED = [
     (9, "return sorted([a, b + LIMIT], key=key) -> return None"),
     (9, "sorted([a, b + LIMIT], key=key) -> sorted([a, b + LIMIT])"),
     (9, "b + LIMIT -> b - LIMIT"),
+    (15, "return message('{a} is least', a=a) -> return None"),
+    (15, "message('{a} is least', a=a) -> message('{a} is least')"),
 ]
 
 

@@ -170,7 +170,7 @@ class TotalsCache:
             "last_day": max((int(array.max()) for array in days if len(array)), default=0),
         }
         tables = runs_to_tables(runs, returns)
-        hashes = totals.line_hashes or LineHashes.merge_chunks(())
+        hashes = totals.line_hashes
         hash_tables = {LINE_HASHES_TABLE: pa.table({"hash": hashes.line_hashes, "order": hashes.order_hashes})}
         metadata |= {"chunk_starts": hashes.chunk_starts.tolist()}
         atomic_directory.save_directory(

@@ -28,7 +28,8 @@ class FileTotals:
 
     `date_format` is the format of its dates. `lines_above_chunks` is the number of physical lines above each chunk.
     `kept_lines` are its kept lines if they are in memory anyway. `too_fine` and `magnitude` are as in `ChunkTotals`.
-    `is_whole` is true if all lines of the file were compared with each other.
+    `is_whole` is true if all lines of the file were compared with each other. `line_hashes` are empty if nothing needs
+    them.
     """
 
     input_file: InputFile
@@ -50,25 +51,20 @@ class FileTotals:
     repeated_lines: int
     mojibake: Mojibake
     lines_above_chunks: Sequence[int]
+    line_hashes: LineHashes
+    too_fine: int
+    magnitude: int
     notes: tuple[Note, ...] = ()
     rejects: tuple[RejectedLine, ...] = ()
     quality_checks: tuple[QualityCheck, ...] = ()
     scales: UnitScales = field(default_factory=UnitScales)
     kept_lines: pd.DataFrame | None = None
     is_whole: bool = False
-    line_hashes: LineHashes | None = None
-    too_fine: int = 0
-    magnitude: int = 0
 
     @property
     def file_name(self) -> str:
         """Name of the file."""
         return self.input_file.content.name
-
-
-def _merge_line_hashes(chunks: Sequence[ChunkTotals]) -> LineHashes | None:
-    hashes = [chunk.line_hashes for chunk in chunks if chunk.line_hashes is not None]
-    return LineHashes.merge_chunks(hashes) if hashes else None
 
 
 def merge_chunks(
@@ -113,7 +109,7 @@ def merge_chunks(
             Mojibake(),
         ),
         lines_above_chunks=lines_above,
-        line_hashes=_merge_line_hashes(chunks),
+        line_hashes=LineHashes.merge_chunks([chunk.line_hashes for chunk in chunks if chunk.line_hashes is not None]),
         too_fine=sum(chunk.too_fine for chunk in chunks),
         magnitude=sum(chunk.magnitude for chunk in chunks),
     )

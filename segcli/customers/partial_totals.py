@@ -317,8 +317,6 @@ def _count_full_repeats(export: OrderExport, order_lines: OrderLines, starts: Ro
     sizes = np.diff(starts, append=len(is_kept))
     run_codes = np.repeat(np.arange(len(starts), dtype=np.int32), sizes)
     rows = _find_similar_rows(run_codes, sizes, _comparison_columns(order_lines))
-    if not len(rows):
-        return 0
     row_hashes = run_codes[rows].astype(np.uint64)
     for texts in export.raw_table.columns.values():
         row_hashes = combine_hashes(row_hashes, hash_strings(texts.take(rows).combine_chunks()))
@@ -343,13 +341,12 @@ def _find_similar_rows(
         is_alike[distance:] |= is_equal
         is_alike[:-distance] |= is_equal
     long_run_rows = np.flatnonzero(np.repeat(sizes > SHORT_RUN_LINES, sizes))
-    if len(long_run_rows):
-        hashes = reduce(
-            combine_hashes,
-            (column[long_run_rows].view(np.uint64) for column in number_columns),
-            run_codes[long_run_rows].astype(np.uint64),
-        )
-        order = np.argsort(hashes)
-        repeats = np.flatnonzero(hashes[order[1:]] == hashes[order[:-1]])
-        is_alike[long_run_rows[order[repeats]]] = is_alike[long_run_rows[order[repeats + 1]]] = True
+    hashes = reduce(
+        combine_hashes,
+        (column[long_run_rows].view(np.uint64) for column in number_columns),
+        run_codes[long_run_rows].astype(np.uint64),
+    )
+    order = np.argsort(hashes)
+    repeats = np.flatnonzero(hashes[order[1:]] == hashes[order[:-1]])
+    is_alike[long_run_rows[order[repeats]]] = is_alike[long_run_rows[order[repeats + 1]]] = True
     return np.flatnonzero(is_alike)

@@ -20,7 +20,6 @@ from segcli.customers.file_totals import FileTotals, merge_chunks
 from segcli.customers.finalisation import finalise_customers
 from segcli.customers.metrics import list_unused_columns
 from segcli.customers.overlap import (
-    LineHashes,
     count_changed_orders,
     find_overlaps,
     note_changed_orders,
@@ -182,7 +181,7 @@ def _exclude_overlaps(totals: list[FileTotals], reader: "_FileReader") -> tuple[
     Raises:
         InputProblem: files share lines, and the settings forbid that.
     """
-    hashes = [of_file.line_hashes or LineHashes.merge_chunks(()) for of_file in totals]
+    hashes = [of_file.line_hashes for of_file in totals]
     overlaps = find_overlaps(hashes, have_orders=columns.ORDER_ID in totals[0].input_file.mapping.columns)
     policy = reader.request.settings.overlap
     changed_orders = count_changed_orders(hashes)

@@ -249,9 +249,7 @@ def _summarise_segments(labels: pd.Series, scores: FloatArray, later: Outcomes, 
                 "revenue_a_head_high": revenue_high,
             }
         rows.append(row)
-    table = pd.DataFrame(rows).sort_values(
-        ["foretold", columns.SEGMENT_NAME], ascending=[False, True], ignore_index=True
-    )
+    table = pd.DataFrame(rows).sort_values(["foretold", columns.SEGMENT_NAME], ascending=[False, True])
     # Customers who bought nothing rank below all others by minus infinity, which is no number of a table.
     return table.assign(foretold=table["foretold"].where(np.isfinite(table["foretold"])))
 

@@ -92,7 +92,7 @@ def _count_bins(earlier_values: pd.Series, later_values: pd.Series) -> tuple[Flo
 
 
 def _count_in_bins(column_values: pd.Series, bin_edges: FloatArray) -> FloatArray:
-    numbers = column_values.to_numpy(dtype=np.float64, na_value=np.nan)
+    numbers = column_values.to_numpy(dtype=np.float64)
     is_missing = np.isnan(numbers)
     bin_indices = np.searchsorted(bin_edges, numbers[~is_missing], side="left")
     return np.append(np.bincount(bin_indices, minlength=len(bin_edges) + 1), is_missing.sum()).astype(np.float64)

@@ -164,7 +164,7 @@ def _find_risky_segment(
             risky.startswith(WITHHELD_LABEL)
             or is_small_count(rest_count, inputs.privacy.smallest_group)
             or not inputs.can_show(is_member, money, int((labels == risky).sum()))
-            or float(money[is_member].sum()) * 2 < float(money.sum())
+            or float(money[is_member].sum()) * 2 <= float(money.sum())
         ):
             continue
         yield risky, float(money[is_member].sum()), int(is_member.sum())

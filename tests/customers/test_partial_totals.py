@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,10 @@ from segcli.customers.order_runs import (
     PARTITION_COUNT,
     OrderRuns,
     ReturnLines,
+    date_of_day_number,
+    day_number,
+    decode_place,
+    encode_place,
     merge_returns,
     merge_runs,
     partition_runs,
@@ -62,18 +67,18 @@ class Export:
 
 def export_of(records: Records, wanted: Policies) -> Export:
     """Prepare drawn records to be read in chunks."""
-    text = text_of(records)
-    source = Source(path="drawn.csv", columns={name: name for name in records[0]}, date_format="%Y-%m-%d %H:%M:%S")
-    chosen = IngestSettings(
-        transactions=source,
-        returns=wanted.returns,  # type: ignore[arg-type]
-        free_lines=wanted.free_lines,  # type: ignore[arg-type]
-        collapse=wanted.collapse,  # type: ignore[arg-type]
-    )
+    policies = {"returns": wanted.returns, "free_lines": wanted.free_lines, "collapse": wanted.collapse}
+    return prepare(text_of(records), wanted.as_of, **policies)
+
+
+def prepare(text: str, as_of: date | None = None, **chosen: Any) -> Export:
+    """Prepare a text to be read in chunks; its header names the columns."""
+    columns = {name: name for name in text.partition("\n")[0].split(",")}
+    source = Source(path="drawn.csv", columns=columns, date_format="%Y-%m-%d %H:%M:%S")
+    settings = IngestSettings(transactions=source, **chosen)
     file = open_input(source, FileContent("drawn.csv", text.encode(), len(text), "", is_head=True))
-    request = ReadRequest(chosen, PrivacySettings(), wanted.as_of)
-    schema = infer_chunk_schema(file, chosen, PrivacySettings(), has_as_of=wanted.as_of is not None)
-    return Export(text.splitlines(keepends=True)[1:], schema, request)
+    schema = infer_chunk_schema(file, settings, PrivacySettings(), has_as_of=as_of is not None)
+    return Export(text.splitlines(keepends=True)[1:], schema, ReadRequest(settings, PrivacySettings(), as_of))
 
 
 def pair_of(totals: ChunkTotals) -> Pair:
@@ -175,13 +180,16 @@ def test_counts_of_chunks_add_up_to_those_of_the_file(records: Records, wanted: 
         return merge_chunks(export.schema.input_file, "", chunks, has_money=True, lines_before=1)
 
     whole, merged = total([export.aggregate(export.lines)]), total(chunks_of(export, export.lines, cuts))
-    for name in ("reconciliation", "last_day", "normalised_ids", "statuses"):
+    for name in ("reconciliation", "last_day", "normalised_ids", "statuses", "too_fine"):
         assert getattr(merged, name) == getattr(whole, name), name
+    for name in ("days", "lines", "earliest_line", "latest_line"):
+        assert np.array_equal(getattr(merged.day_counts, name), getattr(whole.day_counts, name)), name
     assert merged.amounts.counts.tolist() == whole.amounts.counts.tolist()
     largest = max(whole.amounts.largest, 0)  # of sales; a chunk without kept lines has 0
     assert max(merged.amounts.largest, 0) == largest
     assert merged.largest_line == whole.largest_line or not largest
     assert merged.repeated_lines <= whole.repeated_lines
+    assert merged.magnitude >= whole.magnitude  # both are upper bounds of sums
 
 
 @settings(max_examples=10, deadline=None)
@@ -198,6 +206,107 @@ def test_what_is_divided_and_packed_is_what_it_was(records: Records, wanted: Pol
     assert divided.partition_bounds.tolist() == runs.partition_bounds.tolist()
     columns = (back_returns.customer, back_returns.day, back_returns.money, back_returns.refunded, back_returns.place)
     assert sort_returns(*columns).partition_bounds.tolist() == returns.partition_bounds.tolist()
+
+
+LINES = st.lists(
+    st.tuples(st.sampled_from(["tea", "cup"]), st.integers(1, 2), st.integers(1, 2)), min_size=1, max_size=20
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    orders=st.lists(st.tuples(st.sampled_from("AB"), st.sampled_from(["1", "2", ""]), LINES), min_size=1, max_size=6)
+)
+def test_repeated_lines_of_consecutive_lines_of_an_order_are_counted(
+    orders: list[tuple[str, str, list[tuple[str, int, int]]]],
+) -> None:
+    """In short and in long orders; a line without an order id is an order of its own."""
+    records, expected = [], 0
+    seen: set[tuple[str, int, int]] = set()
+    last_order = None
+    for customer, order, lines in orders:
+        for line in lines:
+            if (customer, order) != last_order or not order:
+                seen = set()
+            expected += line in seen
+            seen.add(line)
+            last_order = (customer, order)
+            names = ("customer_id", "order_id", "order_date", "product", "unit_price", "quantity")
+            texts = (customer, order, "2026-01-01 10:00:00", *map(str, line))
+            records.append(dict(zip(names, texts, strict=True)))
+    export = export_of(records, Policies())
+    assert export.aggregate(export.lines).repeated_lines == expected
+
+
+BY_HAND = """customer_id,order_id,order_date,product,unit_price,quantity,refunded
+A,1,2026-01-01 10:00:00,tea,2.00,3,
+A,1,2026-01-02 10:00:00,cup,1.50,2,0.50
+B,2,2026-01-04 10:00:00,tea,4.00,1,
+B,2,2026-01-04 10:00:00,tea,4.00,-2,
+,3,2026-01-09 10:00:00,tea,9.00,1,
+B,4,2026-01-03 10:00:00,tea,4.00,1,
+"""
+
+
+@pytest.mark.parametrize(
+    ("measures", "sums"),
+    [
+        ([], {"lines", "money", "refunded", "items"}),
+        (["items"], {"lines", "money", "refunded", "items"}),
+        (["revenue"], {"lines", "money", "refunded"}),
+    ],
+)
+def test_totals_of_a_chunk_by_hand(measures: list[str], sums: set[str]) -> None:
+    """The line without a customer is left out, and the return is apart from the purchases of its order."""
+    export = prepare(BY_HAND, measures=measures)
+    totals = export.aggregate(export.lines)
+    runs, returns = pair_of(totals)
+    scale = UnitScales().money
+    expected = {"lines": [2, 1, 1], "money": [9, 4, 4], "refunded": [0.5, 0, 0], "items": [5, 1, 1]}
+    assert runs.customer.to_pylist() == ["A", "B", "B"]
+    assert runs.order is not None
+    assert runs.order.to_pylist() == ["1", "2", "4"]
+    assert {name: (column / (1 if name == "lines" else scale)).tolist() for name, column in runs.sums.items()} == {
+        name: expected[name] for name in sums
+    }
+    assert [date_of_day_number(int(day)).day for day in runs.first_day] == [1, 4, 3]
+    assert [date_of_day_number(int(day)).day for day in runs.last_day] == [2, 4, 3]
+    assert (returns.customer.to_pylist(), (returns.money / scale).tolist()) == (["B"], [-8])
+    assert date_of_day_number(int(returns.day[0])) == date(2026, 1, 4)
+    assert decode_place(int(returns.place[0])) == (0, 0, 4)
+    assert [date_of_day_number(int(day)).day for day in totals.day_counts.days] == [1, 2, 3, 4]
+    assert totals.day_counts.lines.tolist() == [1, 1, 1, 2]
+    assert (totals.day_counts.earliest_line, totals.day_counts.latest_line) == (1, 3)
+    assert totals.last_day == day_number(date(2026, 1, 4))
+    assert (totals.physical_lines, totals.largest_line) == (6, 1)
+    assert totals.magnitude / scale == 6 + 3 + 4 + 8 + 9 + 4 + 0.5
+
+
+PLACES = st.lists(
+    st.tuples(st.integers(0, 1000), st.integers(0, (1 << 20) - 1), st.integers(0, (1 << 28) - 1)), min_size=1
+)
+
+
+@given(places=PLACES)
+def test_places_sort_by_file_chunk_and_line(places: list[tuple[int, int, int]]) -> None:
+    encoded = [encode_place(file, chunk) + line for file, chunk, line in places]
+    assert [decode_place(place) for place in sorted(encoded)] == sorted(places)
+
+
+def test_the_memory_of_runs_includes_their_texts() -> None:
+    short, long = (prepare(BY_HAND.replace("\nA,", f"\n{name},")) for name in ("A", "A" * 500))
+    (short_runs, _), (long_runs, _) = (pair_of(export.aggregate(export.lines)) for export in (short, long))
+    assert long_runs.nbytes - short_runs.nbytes == 499, "two lines of one run"
+
+
+def test_of_equal_amounts_the_first_line_is_the_largest() -> None:
+    export = prepare(BY_HAND)
+    parts = [export.lines[2:4], export.lines[4:5], export.lines[5:]]
+    chunks = [export.aggregate(lines, place) for place, lines in enumerate(parts)]
+    merged = merge_chunks(export.schema.input_file, "", chunks, has_money=True, lines_before=1)
+    assert merged.amounts.largest == 4 * UnitScales().money
+    assert merged.largest_line == 2, "below the header"
+    assert merged.lines_above_chunks == [1, 3, 4]
 
 
 def test_a_chunk_is_aggregated_alike_each_time() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binomtest, norm
 
 from segcli.config.backtest import BacktestSettings
 from segcli.config.ingest import IngestSettings, Source
@@ -15,10 +16,21 @@ from segcli.config.rfm import RfmSettings
 from segcli.customers import load_customers
 from segcli.customers.order_history import customers_as_of
 from segcli.errors import InputProblem
-from segcli.evaluation.backtest import BacktestResult, LabelsBySegmentation, run_backtest
+from segcli.evaluation.backtest import (
+    BacktestResult,
+    LabelsBySegmentation,
+    _average,
+    _describe_correlation,
+    _Fold,
+    _list_fold_days,
+    _summarise_segments,
+    run_backtest,
+)
+from segcli.evaluation.ranking import RankedOutcomes
 from segcli.model import Customers
 from segcli.segment import maps, rfm
-from segcli.value.outcomes import measure_outcomes
+from segcli.value.outcomes import Outcomes, measure_outcomes
+from tests.oracles.tables import table
 
 
 def by_rfm(*several: Customers) -> tuple[LabelsBySegmentation, LabelsBySegmentation]:
@@ -144,6 +156,7 @@ def test_baselines_are_those_of_a_slow_recomputation(seasonal: Customers, tmp_pa
     assert not summary[["lift", "captured", "rank_correlation", "gini"]].isna().any().any()
     assert not made.segments[made.segments["segmentation"] == "rfm"].isna().any().any()
     assert ("revenue" in made.segments) == has_money
+    assert f"of the {'revenue' if has_money else 'orders'}; to sort customers" in made.notes[0]
 
 
 def test_the_verdict_names_the_best_simple_ranking_and_the_season_of_last_year(seasonal: Customers) -> None:
@@ -159,7 +172,8 @@ def test_the_verdict_names_the_best_simple_ranking_and_the_season_of_last_year(s
     comparison = "better" if row["difference_low"] > 0 else "weaker" if row["difference_high"] < 0 else "as good"
     assert comparison in row["verdict"]
     assert row["rank_correlation_low"] < row["rank_correlation"] < row["rank_correlation_high"]
-    assert any(f"best simple ranking, {best}" in note for note in made.notes)
+    verdicts = [note for note in made.notes if f"best simple ranking, {best}" in note]
+    assert [note.partition(":")[0] for note in verdicts] == ["rfm"]
 
 
 def test_a_ranking_that_is_planted_as_better_or_worse_is_told_so(seasonal: Customers) -> None:
@@ -243,3 +257,106 @@ def test_real_shops_rfm_orders_what_customers_will_spend(
     assert rows.loc["Champions", "revenue_a_head_low"] > rows.loc["Loyal", "revenue_a_head_high"]
     assert 0.92 < summary.loc["random", "lift"] < 1.08
     assert abs(summary.loc["random", "rank_correlation"]) < 0.03
+
+
+@pytest.mark.parametrize(
+    ("first_order", "as_of", "settings", "until"),
+    [
+        ("2020-01-01", "2024-01-01", BacktestSettings(), ["2023-10-02", "2023-07-04", "2023-04-05", "2022-10-02"]),
+        # The season of the year before needs two periods of history too: 180 days before 2022-10-02.
+        ("2022-04-05", "2024-01-01", BacktestSettings(), ["2023-10-02", "2023-07-04", "2023-04-05", "2022-10-02"]),
+        ("2022-04-06", "2024-01-01", BacktestSettings(), ["2023-10-02", "2023-07-04", "2023-04-05"]),
+        # With periods of 150 days, the season of the year before overlaps the last of the three periods.
+        ("2020-01-01", "2024-01-01", BacktestSettings(period_days=150), ["2023-08-03", "2023-03-06", "2022-10-07"]),
+        ("2023-01-01", "2024-01-01", BacktestSettings(), ["2023-10-02", "2023-07-04"]),
+        ("2020-01-01", "2024-01-01", BacktestSettings(folds=2, until="2023-05-31"), ["2023-05-31", "2023-03-02"]),
+        ("2023-12-01", "2024-01-01", BacktestSettings(period_days=1, folds=1, until="2023-12-15"), ["2023-12-15"]),
+        ("2023-12-01", "2024-01-01", BacktestSettings(period_days=1, folds=1, until="2023-12-14"), None),
+        ("2023-01-01", "2024-01-01", BacktestSettings(folds=1, until="2023-12-30"), ["2023-12-30"]),
+        ("2023-01-01", "2024-01-01", BacktestSettings(folds=1, until="2023-12-31"), None),
+    ],
+)
+def test_days_of_the_periods(
+    tmp_path: Path, first_order: str, as_of: str, settings: BacktestSettings, until: list[str] | None
+) -> None:
+    """The last day of data is the day before `as_of`; a period needs 14 days of history before and a day after."""
+    days = [date.fromisoformat(first_order), date.fromisoformat(as_of) - timedelta(days=1)]
+    customers = shop(tmp_path / "o.csv", [("a", day, 1.0) for day in days])
+    if until is None:
+        with pytest.raises(InputProblem, match="do not cover 1 period"):
+            _list_fold_days(customers, settings)
+    else:
+        assert [day.isoformat() for day in _list_fold_days(customers, settings)] == until
+
+
+def test_a_table_without_orders_is_refused() -> None:
+    with pytest.raises(InputProblem, match="contains no individual orders"):
+        run_backtest(table(revenue=[1.0, 2.0]), BacktestSettings(), 1, by_rfm)
+
+
+def test_rows_of_segments_by_hand() -> None:
+    """Segments with equal scores are in the order of their names; c bought nothing before."""
+    labels, scores = pd.Series(list("bbaac")), np.array([2.0, 2.0, 1.0, 3.0, -np.inf])
+    later = Outcomes(np.array([1.0, 0, 2, 0, 1]), np.array([10.0, 0, 30, 0, 4]))
+    rows = _summarise_segments(labels, scores, later, has_money=True).set_index("segment")
+    assert rows.index.tolist() == ["a", "b", "c"]
+    expected = {
+        "foretold": [2, 2, np.nan],
+        "customers": [2, 2, 1],
+        "buyers": [1, 1, 1],
+        "buyer_rate": [1 / 2, 1 / 2, 1],
+        "lift": [(1 / 2) / (3 / 5), (1 / 2) / (3 / 5), 5 / 3],
+        "orders": [2, 1, 1],
+        "orders_a_head": [1, 1 / 2, 1],
+        "order_share": [1 / 2, 1 / 4, 1 / 4],
+        "revenue": [30, 10, 4],
+        "revenue_share": [30 / 44, 10 / 44, 4 / 44],
+        "revenue_a_head": [15, 5, 4],
+    }
+    for column, values in expected.items():
+        assert rows[column].to_list() == pytest.approx(values, nan_ok=True), column
+    wilson = binomtest(1, 2).proportion_ci(method="wilson")
+    assert rows.loc["a", ["buyer_rate_low", "buyer_rate_high"]].tolist() == pytest.approx([wilson.low, wilson.high])
+    half_width = norm.ppf(0.975) * 15  # the standard error of the mean of 0 and 30
+    bounds = rows[["revenue_a_head_low", "revenue_a_head_high"]]
+    assert bounds.loc["a"].tolist() == pytest.approx([15 - half_width, 15 + half_width])
+    assert bounds.loc["c"].tolist() == [-np.inf, np.inf], "one customer has no variance"
+
+
+def test_shares_of_a_period_without_purchases_are_unknown() -> None:
+    nothing = np.zeros(3)
+    rows = _summarise_segments(pd.Series(list("aab")), np.arange(3.0), Outcomes(nothing, nothing), has_money=True)
+    assert rows[["lift", "order_share", "revenue_share"]].isna().all(axis=None)
+    assert rows["buyer_rate"].tolist() == [0, 0]
+
+
+def test_a_resample_takes_the_ranked_customers_among_all() -> None:
+    fold = _Fold(date(2024, 1, 1), {}, [], np.array([4, 0, 2]))
+    assert fold.locate(np.array([2, 4, 1, 4, 0, 3]), 5).tolist() == [2, 0, 0, 1]
+
+
+def test_periods_in_which_no_sampled_customer_was_ranked_are_left_out() -> None:
+    ranking = RankedOutcomes.from_scores(np.array([1.0, 2, 3]), np.array([0.0, 5, 5]))
+    nobody = ranking.select(np.empty(0, dtype=np.int64))
+    assert _average([nobody, ranking], 0.2) == list(ranking.measure(0.2).values())
+    assert np.isnan(_average([nobody], 0.2)).tolist() == [True] * 4
+
+
+@pytest.mark.parametrize(
+    ("correlation", "difference", "verdict"),
+    [
+        ((0.3, 0.01), (0.01, 0.1), "separates future spenders well, better than recency only"),
+        ((0.29, 0.01), (-0.1, -0.01), "useful, weaker than recency only"),
+        ((0.1, 0.01), (0.0, 0.1), "useful, as good as recency only"),
+        ((0.3, 0.01), (-0.1, 0.0), "separates future spenders well, as good as recency only"),
+        ((0.09, 0.01), (0.01, 0.1), "barely predicts future spending; use it for other purposes"),
+        ((0.3, 0.0), (0.01, 0.1), "barely predicts future spending; use it for other purposes"),
+    ],
+)
+def test_a_verdict_needs_a_correlation_above_zero_and_a_difference_above_chance(
+    correlation: tuple[float, float], difference: tuple[float, float], verdict: str
+) -> None:
+    row = {"segmentation": "rfm", "baseline": False, "best_baseline": "recency only"}
+    row |= dict(zip(("rank_correlation", "rank_correlation_low"), correlation, strict=True))
+    row |= dict(zip(("difference_low", "difference_high"), difference, strict=True))
+    assert _describe_correlation(row) == verdict

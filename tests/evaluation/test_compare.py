@@ -1,5 +1,6 @@
 """Comparisons: moves counted by hand, drift that was planted, and none where there is none."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,21 @@ import pytest
 from scipy.stats import chi2
 
 from segcli.config.compare import CompareSettings
+from segcli.config.ingest import IngestSettings, Source
+from segcli.customers import load_customers
 from segcli.errors import InputProblem
 from segcli.evaluation.compare import SegmentationComparison, compare_segmentations
-from segcli.evaluation.drift import RunSummary, measure_drift, population_stability_index, summarise_runs
+from segcli.evaluation.drift import (
+    Drift,
+    RunSummary,
+    drift_from_counts,
+    make_earlier_segmentations,
+    measure_drift,
+    population_stability_index,
+    summarise_runs,
+)
 from segcli.model import Customers, Segmentation
-from segcli.segment.segmentation import read_segmentation
+from segcli.segment.segmentation import read_segmentation, segmentation_from_labels
 from tests.oracles.tables import READING
 
 
@@ -62,6 +73,60 @@ def test_the_index_is_the_sum_by_hand_and_its_chance_that_of_resampling() -> Non
     ]
     assert np.mean([one.psi > one.by_chance for one in found]) < 0.04
     assert found[0].by_chance == pytest.approx(chi2.ppf(0.99, 9) * (1 / 400 + 1 / 300))
+
+
+@pytest.mark.parametrize(
+    ("psi", "by_chance", "is_beyond"),
+    [(0.1, 0.05, True), (0.099, 0.05, False), (0.2, 0.2, True), (0.19, 0.2, False)],
+)
+def test_drift_reaches_the_threshold_and_is_more_than_chance(psi: float, by_chance: float, *, is_beyond: bool) -> None:
+    assert Drift("x", psi, by_chance, 3).is_beyond(0.1) == is_beyond
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "shares"),
+    [
+        # An absent level counts as half a customer.
+        (list("aab"), list("acc"), [(2 / 3, 1 / 3), (1 / 3, 0.5 / 3), (0.5 / 3, 2 / 3)]),
+        (["a", None, None, None], ["a", "a", None, None], [(1 / 4, 2 / 4), (3 / 4, 2 / 4)]),
+        # A column of numbers that became texts is compared by levels: 1.0, 2.0, low, high.
+        ([1.0, 2.0], ["low", "high"], [(1 / 2, 0.5 / 2), (1 / 2, 0.5 / 2), (0.5 / 2, 1 / 2), (0.5 / 2, 1 / 2)]),
+        (pd.array([5, None, None], dtype="Int64"), [5.0, 5.0, np.nan], [(1 / 3, 2 / 3), (2 / 3, 1 / 3)]),
+    ],
+)
+def test_drift_of_levels_and_missing_values_by_hand(
+    earlier: list[object], later: list[object], shares: list[tuple[float, float]]
+) -> None:
+    drift = measure_drift("x", pd.Series(earlier), pd.Series(later), 4)
+    assert drift.psi == pytest.approx(
+        sum((actual - expected) * np.log(actual / expected) for expected, actual in shares)
+    )
+    assert drift.bins == len(shares)
+    noise = 1 / len(earlier) + 1 / len(later)
+    assert drift.by_chance == pytest.approx(chi2.ppf(1 - 0.01 / 4, len(shares) - 1) * noise)
+
+
+def test_the_drift_of_one_column_has_its_own_rate_of_false_alarms() -> None:
+    drift = drift_from_counts("x", np.array([1.0, 49.0, 0.0]), np.array([0.0, 24.0, 1.0]))
+    assert drift.bins == 3
+    assert drift.by_chance == pytest.approx(chi2.ppf(0.99, 2) * (1 / 50 + 1 / 25))
+
+
+def test_earlier_segmentations_use_the_orders_before_that_day(tmp_path: Path) -> None:
+    path = tmp_path / "o.csv"
+    path.write_text("customer_id,order_date,amount\na,2026-01-01,1\nb,2026-01-20,1\nc,2026-01-31,1\n", encoding="utf-8")
+    customers = load_customers(IngestSettings(transactions=Source(path=str(path))))
+
+    def segment(earlier: Customers, names: Collection[str] | None) -> list[Segmentation]:
+        assert names == ["x_segment"]
+        labels = pd.Series(["all"] * len(earlier.table))
+        return [segmentation_from_labels(earlier, "x_segment", labels, {"name": "x"})]
+
+    for days_back, ids in ((11, ["a", "b"]), (12, ["a"]), (31, None)):  # as of 2026-02-01
+        made_earlier = make_earlier_segmentations(customers, days_back, segment, ["x_segment"])
+        known = {name: made.customers.table["customer_id"].tolist() for name, made in made_earlier.items()}
+        assert known == ({} if ids is None else {"x_segment": ids})
+    assert make_earlier_segmentations(table(["a"]), 11, segment, ["x_segment"]) == {}
 
 
 def shop(seed: int, size: int = 600, more: float = 1.0) -> Customers:

@@ -100,6 +100,10 @@ def test_effects_by_segment_and_arm_by_hand() -> None:
         difference_interval(*shares((3, 4), (1, 2)))
     )
     assert rows["too_small"].tolist() == ["yes"] * 4
+    counts = {"customers", "buyers", "holdout_customers", "holdout_buyers"}
+    assert set(rows.columns) - counts == set(made.table.columns) - counts.union(
+        *({f"{name}{bound}" for bound in ("", "_low", "_high")} for name in ("buyer_rate", "revenue_a_head")), {"group"}
+    )
     assert rows.loc["Tin", "difference"].isna().all()
     assert made.table.set_index("group").loc["mail", "customers"] == 5
     assert "mail: the test was too small to show any effect" in made.notes
@@ -129,3 +133,12 @@ def test_a_test_is_too_small_if_it_shows_only_effects_above_the_smallest() -> No
         assert row["detectable_effect"] == pytest.approx(by_hand, abs=0.0001)
         assert row["too_small"] == is_small
         assert any("the test was too small; with 80% power" in note for note in made.notes) == (is_small == "yes")
+
+
+@pytest.mark.parametrize("segment_count", [1, 2])
+def test_chance_is_mentioned_from_two_comparisons_on(segment_count: int) -> None:
+    groups, segments = ["mail", "holdout"] * 10, [f"s{row // 2 % segment_count}" for row in range(20)]
+    made = compared(groups, Outcomes(np.ones(20), np.ones(20)), segments)
+    notes = [note for note in made.notes if "by chance alone" in note]
+    expected = "2 comparisons at 5 %: about 0.1 differ significantly by chance alone"
+    assert notes == ([expected] if segment_count == 2 else [])

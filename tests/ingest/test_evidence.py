@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import load_customers
-from segcli.ingest.evidence import is_order_total_name
+from segcli.ingest.evidence import OrderTotalEvidence, PriceEvidence, is_order_total_name
 from segcli.model import Customers
 
 Order = list[tuple[int, int]]  # quantity and price in cents of each line
@@ -62,7 +62,10 @@ def test_totals_without_prices_or_a_telling_header_are_counted_once(file_of: Cal
     shop: list[Order] = [[(1, 1000 + 37 * number), (2, 500)] for number in range(12)]
     found = customers(file_of(export(shop, "value", total, priced=False)), columns={"amount": "value"})
     assert found.table["revenue"].sum() == pytest.approx(sum(total(order, 0) for order in shop) / 100)
-    assert any("ingest.transactions.amount_per=line" in note for note in found.input_reports[0].notes)
+    (note,) = (note for note in found.input_reports[0].notes if "ingest.transactions.amount_per=line" in note)
+    assert note.startswith(
+        "in 12 of 12 orders with several lines 'value' is the same on each line, so segcli counts it once per order"
+    )
     each = customers(
         file_of(export(shop, "value", total, priced=False)), columns={"amount": "value"}, amount_per="line"
     )
@@ -73,7 +76,10 @@ def test_a_shop_of_one_price_is_no_shop_of_totals(file_of: Callable[..., str]) -
     shop: list[Order] = [[(1, 999), (1, 999)] for _ in range(30)]
     found = customers(file_of(export(shop, "value", own, priced=False)), columns={"amount": "value"})
     assert found.table["revenue"].sum() == pytest.approx(60 * 9.99)
-    assert any("if it is the order total" in note for note in found.input_reports[0].notes)
+    (note,) = (note for note in found.input_reports[0].notes if "if it is the order total" in note)
+    assert note.startswith(
+        "in 30 of 30 orders with several lines 'value' is the same on each line (299.70 counted more than once)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,3 +88,88 @@ def test_a_shop_of_one_price_is_no_shop_of_totals(file_of: Callable[..., str]) -
 def test_headers_of_order_totals(header: str) -> None:
     assert is_order_total_name(header)
     assert not is_order_total_name("line total")
+
+
+@pytest.mark.parametrize(
+    ("evidence", "column", "meaning"),
+    [
+        (OrderTotalEvidence(0, 0, 0, 0, 0, 0.0, 0.0), "value", "line"),
+        (OrderTotalEvidence(20, 19, 0, 0, 0, -10.0, 9.0), "value", "order"),
+        (OrderTotalEvidence(20, 18, 0, 0, 0, -10.0, 9.0), "value", "line"),  # amounts differ in a tenth of the orders
+        (OrderTotalEvidence(20, 20, 0, 0, 0, -10.0, 0.0), "value", "line"),  # nothing is counted twice
+        (OrderTotalEvidence(20, 20, 0, 0, 0, -6.1, 9.0), "value", "order"),
+        (OrderTotalEvidence(20, 20, 0, 0, 0, -6.0, 9.0), "value", None),  # equal by chance once in a million
+        (OrderTotalEvidence(20, 20, 20, 40, 21, -10.0, 9.0), "value", "line"),  # most lines equal their own product
+        (OrderTotalEvidence(20, 20, 20, 40, 20, -10.0, 9.0), "value", "order"),
+        (OrderTotalEvidence(20, 20, 11, 40, 0, -10.0, 9.0), "value", "order"),
+        (OrderTotalEvidence(20, 20, 10, 40, 0, -10.0, 9.0), "value", None),  # half of the orders equal no sum of prices
+        (OrderTotalEvidence(3, 3, 2, 6, 0, -10.0, 9.0), "value", None),
+        (OrderTotalEvidence(3, 3, 3, 6, 0, -10.0, 9.0), "value", "order"),
+        (OrderTotalEvidence(2, 2, 0, 0, 0, -10.0, 9.0), "value", None),
+        (OrderTotalEvidence(2, 2, 0, 0, 0, -10.0, 9.0, has_identical_lines=True), "value", "line"),
+        (OrderTotalEvidence(2, 2, 0, 4, 0, -10.0, 9.0), "Order Total", None),
+        (OrderTotalEvidence(2, 2, 1, 4, 0, -10.0, 9.0), "Order Total", "order"),
+        (OrderTotalEvidence(3, 3, 0, 0, 0, -1.0, 9.0), "Order Total", "order"),
+    ],
+)
+def test_meaning_of_amounts_at_the_limits(evidence: OrderTotalEvidence, column: str, meaning: str | None) -> None:
+    assert evidence.infer_meaning(column) == meaning
+
+
+@pytest.mark.parametrize(
+    ("evidence", "kind", "may_be_percent"),
+    [
+        (PriceEvidence(largest=0.99), "fraction", False),
+        (PriceEvidence(largest=1.0), "line", True),
+        (PriceEvidence(largest=99.0), "line", True),
+        (PriceEvidence(largest=100.0), "line", False),
+        (PriceEvidence(largest=99.0, fractions=1), "line", False),
+        (PriceEvidence(largest=5.0, alike=1), "order", True),
+        (PriceEvidence(largest=5.0, alike=1, varied=1), "line", True),
+        (PriceEvidence(largest=5.0, is_percent=True), "percent", False),
+        (PriceEvidence(largest=1.5, is_percent=True), "percent", False),
+        (PriceEvidence(largest=1.0, is_percent=True), "fraction", False),
+    ],
+)
+def test_meaning_of_discounts_at_the_limits(evidence: PriceEvidence, kind: str, *, may_be_percent: bool) -> None:
+    for both in (evidence, evidence + PriceEvidence(), PriceEvidence() + evidence):
+        assert (both.discount_kind, both.may_be_percent) == (kind, may_be_percent)
+
+
+AMOUNTS = "customer_id,order_id,order_date,Amount,quantity,unit_price\n"
+DISCOUNTS = "customer_id,order_id,order_date,unit_price,quantity,Discount\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        (
+            # The second and third lines differ, the fourth has no customer, the last only by rounding of the price.
+            AMOUNTS + "a,1,2026-01-01,10.00,2,5.00\na,2,2026-01-02,12.00,2,5.00\nb,3,2026-01-03,21.00,2,10.00\n"
+            ",4,2026-01-04,99.00,1,1.00\nc,5,2026-01-05,33.30,100,0.33\n",
+            ["on 2 of 4 lines 'Amount' differs from quantity x unit price (total 76.30 and 73.00)"],
+        ),
+        (AMOUNTS + "".join(f"a,{day},2026-01-{day:02},100.50,2,50.00\n" for day in range(1, 20)), []),  # by 0.5 %
+        (
+            # 5 + 10, or 5 % of 50 and 10 % of 80; the line without a customer is left out
+            DISCOUNTS + "a,1,2026-01-01,50.00,1,5\na,2,2026-01-02,40.00,2,10\nb,3,2026-01-03,30.00,1,0\n"
+            ",4,2026-01-04,99.00,1,7\n",
+            [
+                "column 'Discount' has a discount on 2 lines (15.00) that segcli does not subtract; hint: ",
+                "; hint: if prices are before discounts, --set ingest.transactions.discount=line subtracts it, --set ",
+                ", --set ingest.transactions.discount=percent if it is in percent (10.50), otherwise --set ",
+                ", otherwise --set ingest.transactions.discount=none confirms the sum",
+            ],
+        ),
+        (
+            # The discount of the first order is on both of its lines; 5 % of 50 and of 80
+            DISCOUNTS + "a,1,2026-01-01,50.00,1,5\na,1,2026-01-01,40.00,2,5\nb,3,2026-01-03,30.00,1,0\n",
+            ["a discount on 2 lines (5.00)", "discount=order", "discount=percent if it is in percent (6.50)"],
+        ),
+    ],
+)
+def test_notes_on_prices_by_hand(file_of: Callable[..., str], text: str, sentences: list[str]) -> None:
+    notes = customers(file_of(text)).input_reports[0].notes
+    assert len(notes) == min(len(sentences), 1)
+    for sentence in sentences:
+        assert sentence in notes[0]

@@ -20,13 +20,14 @@ from segcli.persona.analysis import Analysis
 from segcli.reports import key_figures
 from segcli.reports.findings import collect_findings
 from segcli.reports.formats import Page, md
-from segcli.reports.key_figures import GroupFigure
+from segcli.reports.key_figures import GroupFigure, OverdueTest
+from segcli.reports.key_findings import FindingInputs, rank_findings
 from segcli.reports.next_steps import NextStep
 from segcli.reports.overview import Overview
 from segcli.reports.report import build_report
 from segcli.reports.sections import summary
 from segcli.segment import maps, rfm
-from segcli.segment.segmentation import read_segmentation
+from segcli.segment.segmentation import read_segmentation, segmentation_from_labels
 from tests.oracles.tables import from_columns
 
 ROOT = Path(__file__).parents[2]
@@ -207,6 +208,9 @@ def test_a_figure_needs_enough_customers_inside_and_outside_of_its_group() -> No
     assert not key_figures.can_show(GroupFigure(1.0, 12, 22), privacy)
     assert not key_figures.can_compare(GroupFigure(1.0, 30, 100), GroupFigure(1.0, 33, 100), privacy)
     assert key_figures.can_compare(GroupFigure(1.0, 30, 100), GroupFigure(1.0, 45, 130), privacy)
+    point = GroupFigure(1.0, 30, 100)
+    lengths = [key_figures._can_show_trend([point] * length, privacy) for length in range(4)]
+    assert lengths == [False, False, True, True], "one point is no trend"
 
 
 def test_the_first_screen_is_the_same_for_rows_in_any_order(customers: Customers, tmp_path: Path) -> None:
@@ -255,6 +259,7 @@ def test_findings_on_which_somebody_can_act_come_before_concentration(customers:
     money = [finding.money or 0.0 for finding in findings[:-1]]
     assert money == sorted(money, reverse=True)
     assert findings[-1].money > money[0]
+    assert {finding.finding_id: finding.command for finding in findings}["top_segment"] == "segcli rfm"
 
 
 def test_a_table_without_dates_says_how_to_see_what_changed() -> None:
@@ -262,3 +267,160 @@ def test_a_table_without_dates_says_how_to_see_what_changed() -> None:
     settings = Settings.model_validate({"report": {"sections": ["summary"]}})
     report = build_report(collect_findings(made.customers, Analysis([made], settings)), settings.report)
     assert "set report.previous to an earlier result" in md.render(report, Page()).replace("\\", "")
+
+
+# Findings by hand
+SHOP = {
+    "late": (30, ["2025-05-01", "2025-06-01", "2025-07-10"], 20.0),
+    "slow": (12, ["2025-02-01", "2025-03-01", "2025-04-01"], 10.0),
+    "active": (50, ["2025-05-20", "2025-07-20", "2025-09-20", "2025-11-20", "2025-12-31"], 25.0),
+    "once": (41, ["2025-12-01"], 5.0),
+}
+
+
+def build_inputs(customers: Customers, labels: pd.Series) -> FindingInputs:
+    """Prepare the findings of internal readers; a second segmentation must not repeat those of the first."""
+    segmentations = [segmentation_from_labels(customers, f"{name}_segment", labels, {"name": name}) for name in "xy"]
+    history, privacy = key_figures.read_history(customers), PrivacySettings()
+    figures = key_figures.compute_key_figures(history, PERIOD, privacy) if history else []
+    personas = Analysis(segmentations, Settings()).describe_segments(segmentations)
+    return FindingInputs(customers, history, segmentations, personas, privacy, PERIOD, figures)
+
+
+def build_shop(folder: Path, sizes: dict[str, tuple[int, list[str], float]]) -> FindingInputs:
+    """Read orders of these groups, which are the segments."""
+    customers = read_orders(write_orders(folder, sizes))
+    return build_inputs(customers, customers.table[columns.CUSTOMER_ID].str.rstrip("0123456789"))
+
+
+def test_findings_of_a_small_shop_by_hand(tmp_path: Path) -> None:
+    """133 customers, 417 orders, 8,615 of revenue: 1,800 of late, 360 of slow, 6,250 of active and 205 of once."""
+    findings = rank_findings(build_shop(tmp_path, SHOP))
+    facts = [(entry.finding_id, entry.money, entry.evidence, entry.command) for entry in findings]
+    assert facts == [
+        ("top_segment", 6250, "segments", "segcli report --sections segments"),
+        ("revenue_at_risk", 30 * 60 + 12 * 30, "key-figures", "segcli ingest"),
+        ("revenue_change", 3100 - 2705, "key-figures", "segcli ingest --as-of"),
+        ("one_time_buyers", pytest.approx(4 * 8615 / 417), "key-figures", "segcli ingest"),
+        ("concentration", 26 * 125, "key-figures", "segcli ingest"),
+    ]
+    assert [entry.sentence for entry in findings] == [
+        "active: 50 customers (38% of all) bring 73% of revenue, 6,250.",
+        (
+            "42 customers have not ordered for more than twice their usual gap; they spent 2,160 in the last 365 days. "
+            "Most of it, 1,800, is from 30 customers in late."
+        ),
+        "Revenue of the last 90 days is 2,705, 395 less than in the 90 days before (orders +8%, average order -20%).",
+        (
+            "41 customers (31% of all) bought once. If 10% of them ordered again, at the average order of 20.66, that "
+            "would bring 82.64."
+        ),
+        "The top 20% of customers generate 38% of revenue, 3,250.",
+    ]
+    assert [dict(entry.figures) for entry in findings] == [
+        pytest.approx({"customers": 50, "share": 50 / 133, "revenue": 6250, "revenue_share": 6250 / 8615}),
+        {
+            "overdue": 42,
+            "revenue_at_risk": 2160,
+            "segment_overdue": 30,
+            "segment_revenue_at_risk": 1800,
+            # 90 days ago: late and slow were overdue, active had three orders, and only active ordered again
+            "test_overdue": 42,
+            "test_overdue_buyers": 0,
+            "test_others": 50,
+            "test_other_buyers": 50,
+        },
+        {"revenue": 2705, "previous_revenue": 3100, "orders": 100 + 41, "previous_orders": 30 + 100},
+        pytest.approx({"customers": 41, "average_order": 8615 / 417, "revenue": 4 * 8615 / 417}),
+        pytest.approx({"revenue": 3250, "revenue_share": 3250 / 8615}),
+    ]
+    assert [entry.confidence for entry in findings] == [
+        "medium: 50 customers",
+        "medium: of such customers 90 days ago, 0% ordered in these 90 days; of other regular customers 100%",
+        "high: counted, not estimated; seasons are not removed",
+        "low: an assumption, not a forecast",
+        "high: counted, not estimated",
+    ]
+
+
+@pytest.mark.parametrize(("amount", "is_most"), [(49.0, True), (50.0, False), (51.0, True)])
+def test_most_of_the_revenue_at_risk_is_more_than_half(tmp_path: Path, amount: float, *, is_most: bool) -> None:
+    inputs = build_shop(tmp_path, SHOP | {"slow": (12, SHOP["slow"][1], amount)})
+    sentences = {entry.finding_id: entry.sentence for entry in rank_findings(inputs)}
+    assert ("Most of it" in sentences["revenue_at_risk"]) == is_most
+
+
+@pytest.mark.parametrize(
+    ("test", "level"),
+    [
+        (OverdueTest(100, 10, 100, 60), "high: of such customers"),
+        (OverdueTest(99, 10, 100, 60), "medium: of such customers"),
+        (OverdueTest(200, 20, 30, 18), "medium: of such customers"),
+        (OverdueTest(200, 20, 29, 18), "low: of such customers"),
+        (OverdueTest(200, 100, 200, 110), "low: of such customers"),  # by chance: the intervals overlap
+        (OverdueTest(0, 0, 200, 110), "low: not tested"),
+        (OverdueTest(200, 100, 0, 0), "low: not tested"),
+    ],
+)
+def test_confidence_in_overdue_customers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, test: OverdueTest, level: str
+) -> None:
+    monkeypatch.setattr(key_figures, "compare_overdue", lambda *_: test)
+    found = {entry.finding_id: entry.confidence for entry in rank_findings(build_shop(tmp_path, SHOP))}
+    assert found["revenue_at_risk"].startswith(level)
+
+
+def test_revenue_that_grows_a_little_is_more(tmp_path: Path) -> None:
+    days = ["2025-05-01", "2025-08-01", "2025-11-01"]
+    inputs = build_shop(tmp_path, {"a": (40, days, 20.0), "b": (1, [days[0], days[1], "2025-12-31"], 2.0)})
+    extra = build_shop(tmp_path, {"a": (40, days, 20.0), "b": (1, [days[0], "2025-12-31"], 0.25)})
+    sentences = [
+        entry.sentence
+        for made in (inputs, extra)
+        for entry in rank_findings(made)
+        if entry.finding_id == "revenue_change"
+    ]
+    assert "is 802, 0.00 more than" in sentences[0]
+    assert "0.25 more than" in sentences[1]
+
+
+@pytest.mark.parametrize("customer_count", [9, 10])
+def test_a_fifth_of_fewer_than_ten_customers_is_no_finding(customer_count: int) -> None:
+    made = from_columns({"revenue": [float(number) for number in range(customer_count)]})
+    findings = {
+        entry.finding_id: entry for entry in rank_findings(build_inputs(made, pd.Series(["A"] * customer_count)))
+    }
+    assert ("concentration" in findings) == (customer_count == 10)
+    assert customer_count == 9 or findings["concentration"].figures == {"revenue": 9 + 8, "revenue_share": 17 / 45}
+
+
+def test_without_revenue_the_three_largest_segments_are_described() -> None:
+    labels = pd.Series(["A"] * 10 + ["B"] * 40 + ["C"] * 20 + ["D"] * 30)
+    made = from_columns({"rating": [float(number % 7) for number in range(100)]})
+    findings = rank_findings(build_inputs(made, labels))
+    assert [(entry.finding_id, entry.money, entry.evidence, entry.command) for entry in findings] == [
+        (f"segment_{number}", None, "segments", "segcli persona") for number in (1, 2, 3)
+    ]
+    assert [entry.sentence.partition(").")[0] for entry in findings] == [
+        "B: 40 customers (40% of all",
+        "D: 30 customers (30% of all",
+        "C: 20 customers (20% of all",
+    ]
+    assert [dict(entry.figures) for entry in findings] == [
+        {"customers": size, "share": size / 100} for size in (40, 30, 20)
+    ]
+
+
+def test_figures_of_a_table_without_orders_by_hand() -> None:
+    """Of four customers with 40 orders and 100 of revenue, three bought again."""
+    made = from_columns({"orders": [1, 4, 5, 30], "revenue": [10.0, 20.0, 30.0, 40.0]})
+    figures = key_figures.describe_table(made, PrivacySettings())
+    assert {figure.figure_id: figure.value for figure in figures} == {
+        "customers": 4,
+        "total_revenue": 100,
+        "repeat_rate": 3 / 4,
+        "average_order": 100 / 40,
+    }
+    assert {figure.previous for figure in figures} == {None}
+    (only,) = key_figures.describe_table(from_columns({"rating": [1.0, 2.0]}), PrivacySettings())
+    assert (only.figure_id, only.value) == ("customers", 2)

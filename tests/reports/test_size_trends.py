@@ -14,6 +14,7 @@ from segcli import columns
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import load_customers
 from segcli.customers.order_history import customers_as_of
+from segcli.evaluation.disclosure_control import WITHHELD_LABEL
 from segcli.model import Customers, Segmentation
 from segcli.reports import size_trends
 from segcli.reports.size_trends import SizeTrend, compute_size_trend
@@ -107,7 +108,47 @@ def test_a_hidden_segment_takes_another_with_it() -> None:
     rows = np.array([[100, 150], [80, 120], [60, 90]])
     assert size_trends._select_rows(rows, [False, False, False], 11) == [0, 1, 2]
     assert size_trends._select_rows(rows, [True, False, False], 11) == [1]
+    small = np.array([[5, 5], [20, 20], [100, 130]])
+    assert size_trends._select_rows(small, [False] * 3, 11) == [2], "5 and 20 are 25 together"
 
 
 def test_a_trend_of_two_segments_with_one_hidden_is_not_shown(customers: Customers) -> None:
     assert make_trend(customers, ["lapsed"], 11) is None
+
+
+def make_shop(folder: Path, days: list[str]) -> Customers:
+    """Read orders of 30 customers on each day."""
+    lines = [f"{day}-{who},{day},1" for day in days for who in range(30)]
+    path = folder / "o.csv"
+    path.write_text("\n".join(["customer_id,order_date,amount", *lines, ""]), encoding="utf-8")
+    return load_customers(IngestSettings(transactions=Source(path=str(path))))
+
+
+def by_month(customers: Customers) -> Segmentation:
+    """Segment customers by the month of their first order."""
+    labels = customers.table[columns.FIRST_ORDER].dt.strftime("%B")
+    return segmentation_from_labels(customers, "x_segment", labels, {"name": "x"})
+
+
+def test_a_trend_by_hand(tmp_path: Path) -> None:
+    """The orders begin on 2026-01-01 and cover a period of 30 days from 2026-01-31 on; the as-of day is 2026-03-02."""
+    customers = make_shop(tmp_path, ["2026-01-01", "2026-01-20", "2026-02-10", "2026-03-01"])
+
+    def trend(period_days: int, hidden: list[str], smallest: int = 1) -> SizeTrend | None:
+        return compute_size_trend(by_month(customers), lambda day, _: [by_month(day)], period_days, hidden, smallest)
+
+    shown = trend(30, [])
+    assert shown is not None
+    assert shown.to_dict() == {
+        "column": "x_segment",
+        "days": [date(2026, 2, 2), date(2026, 3, 2)],
+        "segments": [
+            {"segment": "January", "customers": [60, 60]},
+            {"segment": "February", "customers": [0, 30]},
+            {"segment": "March", "customers": [0, 30]},
+        ],
+    }
+    assert trend(33, []) is None, "on 2026-02-02, the orders cover 32 days"
+    hidden = trend(30, ["March"])
+    assert hidden is not None
+    assert (hidden.segments, hidden.sizes.tolist()) == (["January", WITHHELD_LABEL], [[60, 60], [0, 60]])

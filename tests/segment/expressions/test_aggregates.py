@@ -237,6 +237,13 @@ def test_a_window_of_n_days_holds_differences_from_0_to_n(days: int, distance: i
     assert inside == bool(evaluate_rule(parse_rule(f"days_since(events) <= {days}"), table).is_true[0])
 
 
+def test_a_sum_of_decimals_is_exact() -> None:
+    """In binary fractions, 0.1 + 0.2 would be more than 0.3."""
+    day = pd.Timestamp("2026-06-20")
+    table = RuleTable(CUSTOMERS, AS_OF, {"events": activity_table([("a", day, "", 0.1), ("a", day, "", 0.2)])})
+    assert evaluate_rule(parse_rule("sum(events.value) == 0.3"), table).is_true.tolist() == [True, False, False, False]
+
+
 @pytest.mark.parametrize(("day", "inside"), [("2026-02-27", [False] * 4), ("2026-02-28", [True, False, False, False])])
 def test_months_are_calendar_months(day: str, inside: list[bool]) -> None:
     table = RuleTable(CUSTOMERS, date(2026, 3, 31), {"events": activity_table([("a", pd.Timestamp(day), "", 1)])})
