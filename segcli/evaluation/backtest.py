@@ -134,6 +134,13 @@ def _list_fold_days(all_customers: Customers, settings: BacktestSettings) -> lis
         )
     last_day, period = all_customers.as_of - timedelta(days=1), timedelta(days=settings.period_days)
     latest_day = date.fromisoformat(settings.until) if settings.until else last_day - period
+    if latest_day > last_day - period:
+        raise InputProblem(
+            f"orders end on {last_day.isoformat()}, before {pluralize(settings.period_days, 'day')} after "
+            f"{latest_day.isoformat()} have passed",
+            source=all_customers.input_reports[0].input.name,
+            remedy=f"set backtest.until to {(last_day - period).isoformat()} or earlier, or lower backtest.period_days",
+        )
     fold_days = [latest_day - period * fold for fold in range(settings.folds or MAX_DEFAULT_FOLDS)]
     first_order_day: date = all_customers.table[columns.FIRST_ORDER].min().date()
     if settings.folds is None:
@@ -141,7 +148,7 @@ def _list_fold_days(all_customers: Customers, settings: BacktestSettings) -> lis
         year_before = latest_day - timedelta(days=DAYS_PER_YEAR)
         if year_before + period <= fold_days[-1] and year_before - 2 * period >= first_order_day:
             fold_days.append(year_before)
-    if (fold_days[-1] - first_order_day).days < 2 * MIN_LEARNING_DAYS or latest_day >= last_day:
+    if (fold_days[-1] - first_order_day).days < 2 * MIN_LEARNING_DAYS:
         raise InputProblem(
             f"orders from {first_order_day.isoformat()} to {last_day.isoformat()} do not cover "
             f"{pluralize(len(fold_days), 'period')} of {pluralize(settings.period_days, 'day')}, "

@@ -272,14 +272,13 @@ def test_real_shops_rfm_orders_what_customers_will_spend(
         ("2020-01-01", "2024-01-01", BacktestSettings(folds=2, until="2023-05-31"), ["2023-05-31", "2023-03-02"]),
         ("2023-12-01", "2024-01-01", BacktestSettings(period_days=1, folds=1, until="2023-12-15"), ["2023-12-15"]),
         ("2023-12-01", "2024-01-01", BacktestSettings(period_days=1, folds=1, until="2023-12-14"), None),
-        ("2023-01-01", "2024-01-01", BacktestSettings(folds=1, until="2023-12-30"), ["2023-12-30"]),
-        ("2023-01-01", "2024-01-01", BacktestSettings(folds=1, until="2023-12-31"), None),
+        ("2023-01-01", "2024-01-01", BacktestSettings(folds=1, until="2023-10-02"), ["2023-10-02"]),
     ],
 )
 def test_days_of_the_periods(
     tmp_path: Path, first_order: str, as_of: str, settings: BacktestSettings, until: list[str] | None
 ) -> None:
-    """The last day of data is the day before `as_of`; a period needs 14 days of history before and a day after."""
+    """The last day of data is the day before `as_of`; a period needs 14 days of history before."""
     days = [date.fromisoformat(first_order), date.fromisoformat(as_of) - timedelta(days=1)]
     customers = shop(tmp_path / "o.csv", [("a", day, 1.0) for day in days])
     if until is None:
@@ -287,6 +286,15 @@ def test_days_of_the_periods(
             _list_fold_days(customers, settings)
     else:
         assert [day.isoformat() for day in _list_fold_days(customers, settings)] == until
+
+
+def test_a_period_that_is_not_over_is_refused_with_the_last_day_that_is_possible(tmp_path: Path) -> None:
+    customers = shop(tmp_path / "o.csv", [("a", date(2023, 1, 1), 1.0), ("a", date(2023, 12, 31), 1.0)])
+    with pytest.raises(
+        InputProblem, match="orders end on 2023-12-31, before 90 days after 2023-10-03 have passed"
+    ) as it:
+        _list_fold_days(customers, BacktestSettings(folds=1, until="2023-10-03"))
+    assert "set backtest.until to 2023-10-02 or earlier" in str(it.value)
 
 
 def test_a_table_without_orders_is_refused() -> None:
