@@ -20,14 +20,8 @@ from segcli.ingest.locales import Locale, to_half_width, to_half_width_array
 from segcli.ingest.text_columns import EncodedColumn, contains_any_of, dictionary_encode
 
 # Notation of one amount: sign, currency and digits
-NUMBER_SIGNS = {
-    "-": True,
-    "\u2212": True,
-    "\u2013": True,
-    "\u25b2": True,
-    "\u25b3": True,
-    "+": False,
-}  # triangles: Japan
+# A minus is also a typographic minus, a dash, or in Japanese ledgers a triangle.
+NUMBER_SIGNS = {**dict.fromkeys("-\u2212\u2013\u25b2\u25b3", True), "+": False}
 LEDGER_MARKS = {"cr": True, "dr": False}  # credit and debit after an amount, as in ledgers
 _OPTIONAL_SPACE = "[ \u00a0\u202f\t]*"
 _TEXT_APOSTROPHE = re.compile(r"^'(?=[-+(\u2212]|[0-9.,]+$)")  # hidden by spreadsheets: the cell is text

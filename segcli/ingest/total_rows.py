@@ -44,17 +44,14 @@ def find_total_rows(
     is_labeled = np.logical_or.reduce(list(labels.values()))
     blank_order = mark_empty(texts_by_column[columns.ORDER_ID]) if columns.ORDER_ID in texts_by_column else is_total
     is_nameless = mark_empty(texts_by_column[columns.CUSTOMER_ID]) & is_undated & (np.nan_to_num(amounts) != 0)
-    for row in np.flatnonzero(is_labeled | is_nameless).tolist():
-        if not is_labeled[row]:
-            is_total[row] = _is_running_total(amounts, is_labeled | is_total, row)
-            continue
+    for row in np.flatnonzero(is_labeled).tolist():
         customer = texts_by_column[columns.CUSTOMER_ID][row].as_py()
         is_named = labels[columns.CUSTOMER_ID][row] and " " in customer
         names_no_order = bool(blank_order[row]) and bool(
             labels[columns.CUSTOMER_ID][row] or labels.get(columns.PRODUCT, is_total)[row]
         )
         is_total[row] = names_no_order or is_named or _is_sum_of_other_lines(texts_by_column, amounts, is_labeled, row)
-    return is_total
+    return is_total | _find_unlabeled_totals(amounts, is_labeled, np.flatnonzero(is_nameless & ~is_labeled))
 
 
 def has_total_labels(input_file: InputFile) -> bool:
@@ -140,6 +137,29 @@ def _is_running_total(amounts: npt.NDArray[np.float64], is_total: npt.NDArray[np
         len(section) > 1 and abs(float(section.sum()) - amounts[row]) <= money.CENT_TOLERANCE
         for section in (preceding[section_start:], preceding)
     )
+
+
+def _find_unlabeled_totals(
+    amounts: npt.NDArray[np.float64], is_labeled: npt.NDArray[np.bool_], candidate_rows: npt.NDArray[np.intp]
+) -> npt.NDArray[np.bool_]:
+    """Mark the candidates whose amount is the sum of the lines above, as in `_is_running_total`.
+
+    There may be as many candidates as lines, so sums are differences of one cumulative sum.
+    """
+    is_total = np.zeros(len(amounts), dtype=bool)
+    sums_above = np.concatenate([[0.0], np.cumsum(np.nan_to_num(np.where(is_labeled, 0.0, amounts)))])
+    last_labels = np.maximum.accumulate(np.where(is_labeled, np.arange(len(amounts)), -1))
+    last_total, total_sum = -1, 0.0
+    for row in candidate_rows.tolist():
+        start = max(int(last_labels[row]), last_total) + 1
+        sums = [
+            float(sums_above[row]) - excluded
+            for first_row, excluded in ((start, float(sums_above[start])), (0, total_sum))
+            if row - first_row > 1
+        ]
+        if any(abs(line_sum - amounts[row]) <= money.CENT_TOLERANCE for line_sum in sums):
+            is_total[row], last_total, total_sum = True, row, total_sum + float(amounts[row])
+    return is_total
 
 
 @cache

@@ -2,10 +2,14 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import load_customers
+from segcli.ingest.total_rows import _find_unlabeled_totals, _is_running_total
 from segcli.model import Customers
 
 
@@ -66,3 +70,15 @@ def test_lines_without_a_customer_are_not_totals_if_they_have_a_date_or_another_
 ) -> None:
     text = "date,customer,amount\n2023-01-05,C1,10\n2023-01-09,C2,20\n2023-01-10,,30\n,,31\n,,\n"
     assert rejected(customers(file_of(text))) == {"no_customer_id": 3}
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(-3, 6), st.sampled_from(["line", "label", "candidate"])), max_size=30))
+def test_sums_without_a_label_are_those_of_a_slow_search(rows: list[tuple[int, str]]) -> None:
+    amounts = np.array([float(amount) for amount, _ in rows])
+    is_labeled = np.array([kind == "label" for _, kind in rows], dtype=bool)
+    candidates = np.flatnonzero([kind == "candidate" for _, kind in rows])
+    expected = np.zeros(len(rows), dtype=bool)
+    for row in candidates:
+        expected[row] = _is_running_total(amounts, is_labeled | expected, row)
+    assert _find_unlabeled_totals(amounts, is_labeled, candidates).tolist() == expected.tolist()
