@@ -211,6 +211,8 @@ def _find_revenue_change(inputs: FindingInputs) -> Iterator[KeyFinding]:
         return
     orders, earlier_orders = revenue.value / average.value, revenue.previous / average.previous
     difference = revenue.value - revenue.previous
+    if not difference:
+        return
     values: dict[str, object] = {
         "money": inputs.format_money(revenue.value),
         "difference": inputs.format_money(abs(difference)),
