@@ -56,6 +56,7 @@ def command(
         from segcli.persona.analysis import Analysis
         from segcli.reports.findings import collect_findings
         from segcli.reports.results import build_personas_result
+        from segcli.reports.translation import apply_labels
 
         segmentations = segmenters.read_segmentations(command_input.customers, command_input.loaded_config)
         findings = collect_findings(command_input.customers, Analysis(segmentations, command_input.settings))
@@ -67,7 +68,8 @@ def command(
             for segment in list_removed_segments(personas, previous_personas):
                 console.log("gone", segment)
             personas = compare_personas(personas, previous_personas)
-        write_result(build_personas_result(personas, command_input.customers), common_options, console)
+        result = build_personas_result(personas, command_input.customers)
+        write_result(apply_labels(result, findings.labels), common_options, console)
         command_input.check_quality()
 
 

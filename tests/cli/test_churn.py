@@ -57,7 +57,7 @@ def test_purchases_are_predicted_for_each_customer(segcli: Any) -> None:
 @pytest.mark.parametrize(
     ("args", "code", "what"),
     [
-        (("c.csv",), 3, "segcli churn --outcome COLUMN"),
+        (("c.csv",), 3, "segcli churn c.csv --outcome Churn"),
         (("o.csv", "--outcome", "amount"), 2, "'amount' needs a customer table"),
         (("c.csv", "--outcome", "Leaver"), 2, "churn.outcome: no column 'Leaver'"),
         (("c.csv", "--outcome", "Churn", "--positive", "Gone"), 2, "churn.positive: 'Churn' has no value 'Gone'"),

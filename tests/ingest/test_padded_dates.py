@@ -12,7 +12,9 @@ from segcli.ingest.date_parsing import parse_padded_dates
 
 FORMATS = ["%Y-%m-%d", "%d/%m/%Y", "%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M", "%Y%m%d", "%m/%d/%YT%H:%M"]
 SECONDS = 200 * 365 * 86_400
-MOMENTS = st.integers(0, SECONDS).map(lambda seconds: np.datetime64("1900-01-02T00:00:00", "s") + seconds)
+MOMENTS = st.integers(0, SECONDS).map(
+    lambda seconds: np.datetime64("1900-01-02T00:00:00", "s") + np.timedelta64(seconds, "s")
+)
 MOMENTS = MOMENTS.map(lambda moment: moment.item())
 
 
