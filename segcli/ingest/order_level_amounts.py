@@ -92,7 +92,11 @@ def _order_level_fields(export: OrderExport) -> dict[str, _ColumnCodes]:
         export.mapping.columns[standard] for standard in columns.ORDER_FIELDS if standard in export.mapping.columns
     ]
     names = dict.fromkeys([*mapped_columns, *(export.source.void or ()), *export.source.fallback_ids])
-    return {name: _encode_trimmed(export.raw_table.encode_column(name)) for name in names}
+    encoded_columns = {name: export.raw_table.encode_column(name) for name in names}
+    customer_column = export.mapping.columns.get(columns.CUSTOMER_ID)
+    if customer_column in encoded_columns:  # an order has one customer, however its lines spell the address
+        encoded_columns[customer_column] = encoded_columns[customer_column].map_texts(pc.utf8_lower)
+    return {name: _encode_trimmed(column) for name, column in encoded_columns.items()}
 
 
 def _find_source_lines(order_column: _ColumnCodes, fields: dict[str, _ColumnCodes], amount: str) -> _Codes:

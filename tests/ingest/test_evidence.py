@@ -173,3 +173,16 @@ def test_notes_on_prices_by_hand(file_of: Callable[..., str], text: str, sentenc
     assert len(notes) == min(len(sentences), 1)
     for sentence in sentences:
         assert sentence in notes[0]
+
+
+def test_an_order_whose_lines_spell_the_address_in_two_ways_counts_once(file_of: Callable[..., str]) -> None:
+    rows = ["email,order_id,order_date,order_total,product"]
+    for number in range(20):
+        address = f"c{number % 5}@example.com"
+        rows += [
+            f"{spelled},{number},2026-01-{number + 1:02},{10 + number}.00,P{place}"
+            for place, spelled in enumerate((address, address.upper()))
+        ]
+    found = customers(file_of("\n".join([*rows, ""])))
+    assert found.table["revenue"].sum() == sum(10 + number for number in range(20))
+    assert len(found.table) == 5
