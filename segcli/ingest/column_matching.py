@@ -11,10 +11,15 @@ from itertools import zip_longest
 from segcli import columns
 from segcli.columns import ColumnKind
 from segcli.errors import InputProblem
+from segcli.ingest.currency_names import split_currency_name
 from segcli.ingest.locales import LANGUAGES, load_language, word_list
 from segcli.ingest.minor_units import strip_unit_name
 
 ORDER_VOCABULARY = frozenset(columns.TRANSACTION_COLUMNS) | frozenset(columns.ATTRIBUTE_COLUMNS)
+ORDER_MONEY_COLUMNS, MONEY_MEASURES = (
+    frozenset(name for name, kind in kinds.items() if kind is ColumnKind.MONEY)
+    for kinds in (columns.TRANSACTION_COLUMNS, columns.MEASURES)
+)
 CUSTOMER_VOCABULARY = frozenset(columns.CUSTOMER_TABLE_COLUMNS)
 
 # If no column fits these, the column with the best name is used: an error about its values helps more than silence.
@@ -26,7 +31,7 @@ _DROPPED_CHARACTERS = {
 # Romanian letters have a comma below; older encodings have only letters with a cedilla, as in Turkish
 _CEDILLAS = {ord("\u0219"): "\u015f", ord("\u021b"): "\u0163"}
 _ACCENTS = re.compile("[\u0300-\u036f\u0653-\u0655]")  # of Latin, Greek, Cyrillic and Arabic letters
-MINOR_UNIT_RANK = 1000  # amount_cents counts only if no other name fits
+CURRENCY_RANK, MINOR_UNIT_RANK = 500, 1000  # Amount EUR, and then amount_cents, count only if no other name fits
 MIN_UNACCENTED_LENGTH = 4  # shorter names without accents may be words of other languages
 
 ContentCheck = Callable[[str, str], bool]
@@ -80,6 +85,12 @@ def count_known_names(header: Iterable[str]) -> int:
 def is_name_of(name: str, standard: str) -> bool:
     """Return whether a header name is a known name of this standard column."""
     return any(meaning == standard for meaning, _ in _load_known_names().get(normalise_name(name), ()))
+
+
+def is_money_name_of(name: str, standard: str) -> bool:
+    """Return whether a header name, without a currency at its end, is a known name of this column of money."""
+    currency_name = split_currency_name(name)
+    return is_name_of(name, standard) or (currency_name is not None and is_name_of(currency_name[0], standard))
 
 
 def match_columns(
@@ -171,9 +182,14 @@ def _iterate_candidates(header: Sequence[str], vocabulary: frozenset[str]) -> It
         for standard, strength in meanings_by_name.get(normalise_name(name), ()):
             if standard in vocabulary:
                 yield strength, standard, name
-        for standard, strength in meanings_by_name.get(normalise_name(strip_unit_name(name) or ""), ()):
-            if standard in vocabulary and columns.TRANSACTION_COLUMNS.get(standard) is ColumnKind.MONEY:
-                yield MINOR_UNIT_RANK + strength, standard, name
+        currency_name = split_currency_name(name)
+        for rank, base_name, money_columns in (
+            (CURRENCY_RANK, currency_name[0] if currency_name else "", ORDER_MONEY_COLUMNS | MONEY_MEASURES),
+            (MINOR_UNIT_RANK, strip_unit_name(name) or "", ORDER_MONEY_COLUMNS),
+        ):
+            for standard, strength in meanings_by_name.get(normalise_name(base_name), ()):
+                if standard in vocabulary & money_columns:
+                    yield rank + strength, standard, name
 
 
 @cache

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from segcli import columns
 from segcli.errors import InputProblem
 from segcli.ingest import text_columns
+from segcli.ingest.currency_names import split_currency_name
 from segcli.ingest.number_parsing import split_amount
 from segcli.ingest.order_export import OrderExport
 from segcli.ingest.text_columns import EncodedColumn
@@ -67,7 +68,7 @@ def _list_currencies(currency_codes: EncodedColumn, usable_mask: npt.NDArray[np.
 
 
 def _find_currency_column(export: OrderExport) -> tuple[str, EncodedColumn] | None:
-    """Return the name of the currency column (or of amounts with currencies), and the currency of each line."""
+    """Return the currency of each line, and the column that has it: of currencies, of amounts, or by its name."""
     named_column = export.get_encoded_column(columns.CURRENCY)
     if named_column is not None:
         return export.mapping.columns[columns.CURRENCY], named_column.without_outer_blanks.map_texts(pc.utf8_upper)
@@ -76,7 +77,20 @@ def _find_currency_column(export: OrderExport) -> tuple[str, EncodedColumn] | No
         if texts is not None and text_columns.parse_simple_numbers(texts) is None:
             name = export.mapping.columns[standard]
             column = export.raw_table.encode_column(name).map_texts(_extract_currencies)
-            return (name, column) if len(column.categories) > 1 or column.categories[0].as_py() else None
+            if len(column.categories) > 1 or column.categories[0].as_py():
+                return name, column
+            break
+    return _read_currency_of_name(export)
+
+
+def _read_currency_of_name(export: OrderExport) -> tuple[str, EncodedColumn] | None:
+    """Return the column of amounts whose name ends with a currency, and this currency for each line."""
+    for standard in (columns.AMOUNT, columns.UNIT_PRICE):
+        name = export.mapping.columns.get(standard)
+        currency_name = split_currency_name(name) if name else None
+        if name and currency_name:
+            codes = np.zeros(export.raw_table.rows, dtype=np.int32)
+            return name, EncodedColumn(pa.array([currency_name[1]], pa.string()), codes)
     return None
 
 

@@ -89,6 +89,11 @@ def is_currency(value: str) -> bool:
     return value in _load_currency_codes() or (value.upper() in _load_currency_codes().values())
 
 
+def list_currency_symbols() -> list[str]:
+    """Return the codes and symbols of known currencies."""
+    return list(_load_currency_codes())
+
+
 def currency_code(symbol: str) -> str:
     """Return the code of a currency symbol; another text is unchanged."""
     return _load_currency_codes().get(symbol, symbol)

@@ -12,7 +12,7 @@ import pyarrow as pa
 from segcli import columns
 from segcli.config.ingest import Source
 from segcli.ingest import minor_units, money, number_parsing
-from segcli.ingest.column_matching import is_name_of, unique_texts
+from segcli.ingest.column_matching import is_money_name_of, unique_texts
 
 COMPARED_COLUMNS = (columns.QUANTITY, columns.UNIT_PRICE, columns.AMOUNT)
 MIN_COMPARED_LINES = 5  # minimum number of lines for a comparison
@@ -57,7 +57,7 @@ def find_rival_amounts(
     for name in header:
         if name not in unread_columns:
             continue
-        is_named = is_name_of(name, columns.AMOUNT)
+        is_named = is_money_name_of(name, columns.AMOUNT)
         if not is_named and (quantity is None or amount is not None):
             continue
         rival = sample.read_amounts(name)
