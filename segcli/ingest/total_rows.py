@@ -44,14 +44,21 @@ def find_total_rows(
     is_labeled = np.logical_or.reduce(list(labels.values()))
     blank_order = mark_empty(texts_by_column[columns.ORDER_ID]) if columns.ORDER_ID in texts_by_column else is_total
     is_nameless = mark_empty(texts_by_column[columns.CUSTOMER_ID]) & is_undated & (np.nan_to_num(amounts) != 0)
+    running_sums = _RunningSums(amounts, is_labeled)
     for row in np.flatnonzero(is_labeled).tolist():
         customer = texts_by_column[columns.CUSTOMER_ID][row].as_py()
         is_named = labels[columns.CUSTOMER_ID][row] and " " in customer
         names_no_order = bool(blank_order[row]) and bool(
             labels[columns.CUSTOMER_ID][row] or labels.get(columns.PRODUCT, is_total)[row]
         )
-        is_total[row] = names_no_order or is_named or _is_sum_of_other_lines(texts_by_column, amounts, is_labeled, row)
-    return is_total | _find_unlabeled_totals(amounts, is_labeled, np.flatnonzero(is_nameless & ~is_labeled))
+        is_total[row] = (
+            names_no_order
+            or is_named
+            or running_sums.match(row)
+            or _is_sum_of_same_value(texts_by_column, amounts, is_labeled, row)
+        )
+    is_total[_find_sums_without_labels(running_sums, np.flatnonzero(is_nameless & ~is_labeled))] = True
+    return is_total
 
 
 def has_total_labels(input_file: InputFile) -> bool:
@@ -70,15 +77,13 @@ def has_total_labels(input_file: InputFile) -> bool:
     return bool(_find_total_labels(pa.array([text.strip() for text in texts], pa.string())).any())
 
 
-def _is_sum_of_other_lines(
+def _is_sum_of_same_value(
     texts_by_column: dict[str, pa.StringArray],
     amounts: npt.NDArray[np.float64],
     is_total: npt.NDArray[np.bool_],
     row: int,
 ) -> bool:
-    """Return whether an amount is the sum of other lines: those above, or those of the row's order or customer."""
-    if _is_running_total(amounts, is_total, row):
-        return True
+    """Return whether an amount is the sum of the other lines of the row's order or customer."""
     line_amounts = np.nan_to_num(np.where(is_total, 0.0, amounts))
     for name in (columns.ORDER_ID, columns.CUSTOMER_ID):
         if name in texts_by_column and texts_by_column[name][row].as_py():
@@ -129,37 +134,42 @@ def _label_prefixes() -> pa.StringArray:
     return pa.array(sorted({word[:LABEL_PREFIX_LENGTH].lower() for word in word_list("totals")}))
 
 
-def _is_running_total(amounts: npt.NDArray[np.float64], is_total: npt.NDArray[np.bool_], row: int) -> bool:
-    """Return whether an amount is the sum of the lines above: since the last total, or all except totals."""
-    preceding = np.nan_to_num(np.where(is_total[:row], 0.0, amounts[:row]))
-    section_start = int(np.flatnonzero(is_total[:row]).max(initial=-1)) + 1
-    return any(
-        len(section) > 1 and abs(float(section.sum()) - amounts[row]) <= money.CENT_TOLERANCE
-        for section in (preceding[section_start:], preceding)
-    )
+class _RunningSums:
+    """Sums of the lines above a row, without totals: those since the last total, and all.
 
-
-def _find_unlabeled_totals(
-    amounts: npt.NDArray[np.float64], is_labeled: npt.NDArray[np.bool_], candidate_rows: npt.NDArray[np.intp]
-) -> npt.NDArray[np.bool_]:
-    """Mark the candidates whose amount is the sum of the lines above, as in `_is_running_total`.
-
-    There may be as many candidates as lines, so sums are differences of one cumulative sum.
+    There may be as many rows to check as lines, so each sum is a difference of two cumulative sums.
     """
-    is_total = np.zeros(len(amounts), dtype=bool)
-    sums_above = np.concatenate([[0.0], np.cumsum(np.nan_to_num(np.where(is_labeled, 0.0, amounts)))])
-    last_labels = np.maximum.accumulate(np.where(is_labeled, np.arange(len(amounts)), -1))
-    last_total, total_sum = -1, 0.0
+
+    def __init__(self, amounts: npt.NDArray[np.float64], is_total: npt.NDArray[np.bool_]) -> None:
+        line_amounts = np.nan_to_num(np.where(is_total, 0.0, amounts))
+        ends_of_totals = np.where(is_total, np.arange(1, len(amounts) + 1), 0)
+        self._amounts = amounts
+        self._sums_above = np.concatenate([[0.0], np.cumsum(line_amounts)])
+        self._section_starts = np.concatenate([[0], np.maximum.accumulate(ends_of_totals)])
+        self._last_end, self._excluded_sum = 0, 0.0
+
+    def match(self, row: int) -> bool:
+        """Return whether the amount of a row is one of the sums of at least two lines above it."""
+        section_start = max(int(self._section_starts[row]), self._last_end)
+        return any(
+            row - start > 1
+            and abs(float(self._sums_above[row]) - sum_before - self._amounts[row]) <= money.CENT_TOLERANCE
+            for start, sum_before in ((section_start, self._sums_above[section_start]), (0, self._excluded_sum))
+        )
+
+    def exclude(self, row: int) -> None:
+        """Leave out a row, which is a total, from the sums of the rows below."""
+        self._last_end, self._excluded_sum = row + 1, self._excluded_sum + float(self._amounts[row])
+
+
+def _find_sums_without_labels(running_sums: _RunningSums, candidate_rows: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Return the candidates whose amount is the sum of the lines above."""
+    total_rows = []
     for row in candidate_rows.tolist():
-        start = max(int(last_labels[row]), last_total) + 1
-        sums = [
-            float(sums_above[row]) - excluded
-            for first_row, excluded in ((start, float(sums_above[start])), (0, total_sum))
-            if row - first_row > 1
-        ]
-        if any(abs(line_sum - amounts[row]) <= money.CENT_TOLERANCE for line_sum in sums):
-            is_total[row], last_total, total_sum = True, row, total_sum + float(amounts[row])
-    return is_total
+        if running_sums.match(row):
+            running_sums.exclude(row)
+            total_rows.append(row)
+    return np.array(total_rows, dtype=np.intp)
 
 
 @cache

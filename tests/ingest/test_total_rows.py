@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from segcli.config.ingest import IngestSettings, Source
 from segcli.customers import load_customers
-from segcli.ingest.total_rows import _find_unlabeled_totals, _is_running_total
+from segcli.ingest.total_rows import _find_sums_without_labels, _RunningSums
 from segcli.model import Customers
 
 
@@ -80,5 +80,9 @@ def test_sums_without_a_label_are_those_of_a_slow_search(rows: list[tuple[int, s
     candidates = np.flatnonzero([kind == "candidate" for _, kind in rows])
     expected = np.zeros(len(rows), dtype=bool)
     for row in candidates:
-        expected[row] = _is_running_total(amounts, is_labeled | expected, row)
-    assert _find_unlabeled_totals(amounts, is_labeled, candidates).tolist() == expected.tolist()
+        is_total = (is_labeled | expected)[:row]
+        section_start = max(np.flatnonzero(is_total), default=-1) + 1
+        lines = np.where(is_total, 0.0, amounts[:row])
+        expected[row] = any(len(part) > 1 and part.sum() == amounts[row] for part in (lines[section_start:], lines))
+    found = _find_sums_without_labels(_RunningSums(amounts, is_labeled), candidates)
+    assert found.tolist() == np.flatnonzero(expected).tolist()
