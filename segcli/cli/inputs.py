@@ -59,7 +59,7 @@ def check_reject_limit(customers: "Customers", settings: "IngestSettings") -> No
     Raises:
         InputProblem: states the count and the limit.
     """
-    from segcli.config.ingest_types import count_allowed_lines
+    from segcli.config.ingest_types import resolve_limit
 
     for input_report in customers.input_reports:
         rejected_lines = (
@@ -67,7 +67,7 @@ def check_reject_limit(customers: "Customers", settings: "IngestSettings") -> No
             if input_report.reconciliation
             else 0
         )
-        if settings.max_rejects is not None and rejected_lines > count_allowed_lines(
+        if settings.max_rejects is not None and rejected_lines > resolve_limit(
             settings.max_rejects, input_report.input.rows
         ):
             raise InputProblem(

@@ -39,13 +39,13 @@ def check_standard_columns(column_mapping: ColumnMapping) -> ColumnMapping:
     return column_mapping
 
 
-def count_allowed_lines(line_limit: int | str, line_count: float) -> float:
-    """Return the number of lines that a limit allows, given the total number of lines.
+def resolve_limit(limit: int | str, total: float) -> float:
+    """Return a limit as a number: itself, or the part of the total that it gives as a percentage.
 
-    >>> count_allowed_lines(3, 200), count_allowed_lines("5%", 200)
+    >>> resolve_limit(3, 200), resolve_limit("5%", 200)
     (3, 10.0)
     """
-    return line_limit if isinstance(line_limit, int) else float(line_limit.removesuffix("%")) / 100 * line_count
+    return limit if isinstance(limit, int) else float(limit.removesuffix("%")) / 100 * total
 
 
 DateOutliers = Literal["exclude", "keep", "reject"]

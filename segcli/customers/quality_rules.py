@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from segcli import columns
-from segcli.config.ingest_types import count_allowed_lines
+from segcli.config.ingest_types import resolve_limit
 from segcli.config.privacy import PrivacySettings
 from segcli.config.quality import ColumnRule, QualitySettings
 from segcli.customers.missing_measures import add_remedy
@@ -58,7 +58,7 @@ def _check_rejects(customers: Customers, rules: QualitySettings) -> Iterator[Qua
     for input_report in customers.input_reports:
         if input_report.reconciliation and rules.max_rejects is not None:
             rejected = sum(reason_total.lines for reason_total in input_report.reconciliation.rejected)
-            passed = rejected <= count_allowed_lines(rules.max_rejects, input_report.reconciliation.read)
+            passed = rejected <= resolve_limit(rules.max_rejects, input_report.reconciliation.read)
             what = f"lines rejected: {rejected:,} of {input_report.reconciliation.read:,} (at most {rules.max_rejects})"
             yield QualityCheck("max_rejects", input_report.input.name, passed, "error", what)
 
@@ -71,7 +71,7 @@ def _check_unreadable_money(customers: Customers, rules: QualitySettings) -> Ite
             unreadable_money = reconciliation.unreadable_money + average * (
                 reconciliation.unreadable - reconciliation.unreadable_with_digits
             )
-            passed = unreadable_money <= count_allowed_lines(rules.max_unreadable_money, reconciliation.money_read)
+            passed = unreadable_money <= resolve_limit(rules.max_unreadable_money, reconciliation.money_read)
             what = (
                 f"unreadable amounts: about {unreadable_money:,.2f} on {reconciliation.unreadable:,} lines, of "
                 f"{reconciliation.money_read:,.2f} read (at most {rules.max_unreadable_money})"

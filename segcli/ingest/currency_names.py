@@ -20,7 +20,7 @@ def split_currency_name(name: str) -> tuple[str, str] | None:
         return None
     symbol = next(filter(None, match.group("bracket", "word", "mark")))
     code = currency_code(symbol)
-    return match["base"], currency_code(symbol.upper()) if code == symbol else code
+    return match["base"], currency_code(symbol.upper()) if code == symbol else code  # usd is USD
 
 
 @cache

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from segcli.arrays import BoolArray
 from segcli.config.ingest import Source
-from segcli.config.ingest_types import count_allowed_lines
+from segcli.config.ingest_types import resolve_limit
 from segcli.config.quality import ColumnRule
 from segcli.errors import ConfigProblems
 from segcli.ingest import dates, number_parsing
@@ -60,7 +60,7 @@ class _ColumnCheck:
         if rule.required:
             yield self._count_violations("required", is_blank, "missing")
         if rule.max_missing is not None:
-            max_missing = count_allowed_lines(rule.max_missing, self.raw_table.rows)
+            max_missing = resolve_limit(rule.max_missing, self.raw_table.rows)
             yield self._count_violations(
                 "max_missing", is_blank, f"missing (at most {rule.max_missing})", max_count=max_missing
             )
