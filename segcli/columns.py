@@ -39,6 +39,7 @@ CURRENCY = "currency"
 DISCOUNT = "discount"
 MARGIN = "margin"
 REFUNDED = "refunded"  # refunded money of the order or line
+AMOUNT_AFTER_REFUNDS = "amount_after_refunds"  # blank if nothing was refunded
 IS_RETURN = "is_return"  # decided during cleaning, not read from the file
 DISCOUNTED = "discounted"  # decided during cleaning, not read from the file
 LACKS_MARGIN = "lacks_margin"  # decided during cleaning, not read from the file
@@ -61,6 +62,7 @@ TRANSACTION_COLUMNS: Mapping[str, ColumnKind] = MappingProxyType(
         DISCOUNT: ColumnKind.MONEY,
         MARGIN: ColumnKind.MONEY,
         REFUNDED: ColumnKind.MONEY,
+        AMOUNT_AFTER_REFUNDS: ColumnKind.MONEY,
     }
 )
 
@@ -192,6 +194,7 @@ ORDER_FIELDS = (
     ORDER_DATE,
     AMOUNT,
     REFUNDED,
+    AMOUNT_AFTER_REFUNDS,
     CURRENCY,
     CHANNEL,
     DEVICE,

@@ -224,7 +224,7 @@ def _note_file(file_totals: FileTotals, *, found_all_repeats: bool, is_partial: 
     yield from map(Note, filter(None, [_note_blank_ids(file_totals)]))
     yield from file_totals.notes
     void_values, scale = file_totals.input_file.source.void or {}, file_totals.scales.money
-    knows_refunds = columns.REFUNDED in file_totals.input_file.mapping.columns
+    knows_refunds = file_totals.input_file.mapping.has_refunds
     ignored_statuses = (
         REFUND_STATUSES if knows_refunds or file_totals.line_types.returns.line_counts else frozenset[str]()
     )

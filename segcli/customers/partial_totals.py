@@ -235,7 +235,7 @@ def _list_value_columns(export: OrderExport, settings: IngestSettings) -> list[s
 def _iterate_sums(export: OrderExport, order_lines: OrderLines, measures: Sequence[str]) -> Iterator[tuple[str, Units]]:
     if order_lines.has_money:
         yield order_runs.MONEY_SUM, order_lines.money_units
-    if columns.REFUNDED in export.mapping.columns:
+    if export.mapping.has_refunds:
         yield order_runs.REFUNDED_SUM, order_lines.refunded_units
     if order_lines.quantity is not None and (not measures or columns.ITEMS in measures):
         yield order_runs.ITEMS_SUM, money.to_minor_units(order_lines.quantity, order_lines.scales.items)

@@ -46,6 +46,8 @@ class ContentChecker:
             cell_values = [value.strip().removesuffix("%") for value in cell_values]
         if kind not in NUMERIC_KINDS:
             return True
+        if standard == columns.AMOUNT_AFTER_REFUNDS and _are_mostly_zero(cell_values):
+            return False
         is_share = standard == columns.MARGIN and (is_percent_name(name) or _are_shares(cell_values))
         return number_parsing.looks_like_numbers(cell_values, self._locale) and not is_share
 
@@ -84,6 +86,12 @@ def _are_shares(cell_values: Sequence[str]) -> bool:
     """Return whether no number exceeds 1, as in shares of an amount; money would."""
     numbers = [float(value) for value in cell_values if _SIGNED_NUMBER.fullmatch(value.strip())]
     return bool(numbers) and max(map(abs, numbers)) <= 1
+
+
+def _are_mostly_zero(cell_values: Sequence[str]) -> bool:
+    """Return whether most records have a zero: then it means "not refunded", since no shop refunds most orders."""
+    zeros = [value for value in cell_values if _PLAIN_NUMBER.fullmatch(value.strip()) and not float(value)]
+    return len(zeros) > len(cell_values) / 2
 
 
 def _exceeds_months(cell_values: Sequence[str]) -> bool:

@@ -44,6 +44,11 @@ class ColumnMapping:
     columns: Mapping[str, str]
     match_reasons: Mapping[str, str]
 
+    @property
+    def has_refunds(self) -> bool:
+        """Whether a column holds refunded money, or amounts after refunds."""
+        return columns.REFUNDED in self.columns or columns.AMOUNT_AFTER_REFUNDS in self.columns
+
 
 def unique_texts(texts: Iterable[str]) -> frozenset[str]:
     """Return the texts that occur exactly once.
@@ -209,6 +214,8 @@ def _strip_accents(known_names: Mapping[str, Sequence[tuple[str, int]]]) -> dict
     """Return the names as they are written without accents, if this leaves only one meaning in a vocabulary."""
     meanings_by_name: dict[str, dict[str, int]] = {}
     for name, meanings in known_names.items():
+        if name.isascii():
+            continue
         plain_name = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", name)))
         if plain_name != name and len(plain_name) >= MIN_UNACCENTED_LENGTH:
             meanings_by_name.setdefault(plain_name, {}).update(meanings)

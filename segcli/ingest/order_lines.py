@@ -213,6 +213,15 @@ class LineMargins:
     is_unknown: LineMask
 
 
+@dataclass(frozen=True, eq=False)
+class _Refunds:
+    """Money of each line in a column of refunds, or of amounts after refunds (`standard`); 0 where `is_blank`."""
+
+    standard: str
+    amounts: money.Amounts
+    is_blank: LineMask
+
+
 @dataclass(frozen=True)
 class OrderLines:
     """All lines of an export; each array has one entry per line.
@@ -268,7 +277,6 @@ def parse_lines(
     parsed_dates = export.read_order_dates()
     factors = read_factors(export)
     quantity = factors.quantity
-    refund_values = export.read_numbers(columns.REFUNDED, blank=0.0)
     line_amounts = compute_line_amounts(export, factors)
     amounts = np.zeros(export.raw_table.rows) if line_amounts is None else line_amounts
     is_per_order = export.source.amount_per == "order"
@@ -279,7 +287,7 @@ def parse_lines(
     amounts = np.where(
         is_return, -np.abs(amounts), amounts
     )  # some exports write the money of a return without its sign
-    refunds = np.zeros(len(amounts)) if refund_values is None else np.abs(refund_values)
+    refunds = _read_refunds(export)
     used_scales, line_units, refunded_units = _compute_units(export, factors, amounts, refunds, scales)
     return OrderLines(
         ids=ids,
@@ -290,7 +298,7 @@ def parse_lines(
         refunded_units=np.where(is_repeated_total, 0, refunded_units),
         scales=used_scales,
         has_money=line_amounts is not None,
-        is_unreadable=np.isnan(amounts) | np.isnan(refunds),
+        is_unreadable=np.isnan(amounts) | np.isnan(refunds.amounts),
         quantity=quantity,
         is_return=is_return,
         is_free=(line_units.units == 0) & ~line_units.is_finer,
@@ -300,6 +308,17 @@ def parse_lines(
         margins=_read_margins(export, is_repeated_total, used_scales.money),
         id_changes=id_changes,
     )
+
+
+def _read_refunds(export: OrderExport) -> _Refunds:
+    """Read the refunded money of each line, or the amounts after refunds; all blank if the export has neither."""
+    for standard in (columns.REFUNDED, columns.AMOUNT_AFTER_REFUNDS):
+        amounts = export.read_numbers(standard, blank=np.inf)
+        if amounts is not None:
+            is_blank = np.isinf(amounts)
+            return _Refunds(standard, np.where(is_blank, 0.0, np.abs(amounts)), is_blank)
+    row_count = export.raw_table.rows
+    return _Refunds(columns.REFUNDED, np.zeros(row_count), np.ones(row_count, dtype=bool))
 
 
 def _read_margins(export: OrderExport, is_repeated_total: LineMask, scale: int) -> LineMargins | None:
@@ -316,7 +335,7 @@ def _compute_units(
     export: OrderExport,
     factors: AmountFactors,
     amounts: money.Amounts,
-    refunds: money.Amounts,
+    refunds: _Refunds,
     scales: UnitScales | None,
 ) -> tuple[UnitScales, LineUnits, _Units]:
     """Return the scales in use, the money of lines, and the refunded money.
@@ -327,14 +346,11 @@ def _compute_units(
     is_readable = ~np.isnan(amounts)
     quantity = None if factors.quantity is None else np.where(is_readable, np.nan_to_num(factors.quantity), 0.0)
     used_scales = scales or UnitScales(
-        money.choose_scale(np.concatenate([amounts, refunds]) if refunds.any() else amounts),
+        money.choose_scale(amounts if refunds.is_blank.all() else np.concatenate([amounts, refunds.amounts])),
         1 if quantity is None else money.choose_scale(quantity),
     )
     line_units = compute_line_units(export, factors, amounts, used_scales.money)
-    refunded_units = money.to_minor_units(refunds, used_scales.money)
-    if refunds.any():
-        refund_factors = AmountFactors(refunds, None, None, None)
-        refunded_units = compute_line_units(export, refund_factors, refunds, used_scales.money, columns.REFUNDED).units
+    refunded_units = _compute_refunded_units(export, refunds, line_units.units, used_scales.money)
     if (
         scales is None
         and used_scales.money < money.FINEST_SCALE
@@ -344,6 +360,17 @@ def _compute_units(
     if scales is None and quantity is not None and used_scales.items < money.FINEST_SCALE:
         require_exact_sum(export, quantity, used_scales.items)
     return used_scales, line_units, refunded_units
+
+
+def _compute_refunded_units(export: OrderExport, refunds: _Refunds, line_units: _Units, scale: int) -> _Units:
+    """Compute the refunded money in units: as given, or the amount of the line less the amount after refunds."""
+    if refunds.is_blank.all():
+        return np.zeros_like(line_units)
+    refund_factors = AmountFactors(refunds.amounts, None, None, None)
+    units = compute_line_units(export, refund_factors, refunds.amounts, scale, refunds.standard).units
+    if refunds.standard == columns.REFUNDED:
+        return units
+    return np.where(refunds.is_blank, 0, np.maximum(line_units - units, 0))
 
 
 def _read_customer_ids(

@@ -37,6 +37,7 @@ class Truth:
 
 ORDERS = {
     "amazon-orders": Truth(2, 2, 53.97, rejected=1, revenue={"b1@marketplace.example": 40.98}),
+    "etsy-orders": Truth(2, 3, 99.5, 30.61, 1, 1, {"annknits": 68.89, "bobpots": 0.0}),
     "magento-orders": Truth(2, 3, 78.50, 30.0, void=1, revenue={"bob@example.com": 0.0}),
     "online-retail": Truth(2, 2, 98.58, 2.55, rejected=1, revenue={"17850": 19.53}),
     "shopify-orders": Truth(3, 4, 130.0, 30.0, 2, 3, {"ann@example.com": 34.98, "bob@example.com": 50.0}),

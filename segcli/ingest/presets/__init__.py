@@ -69,6 +69,8 @@ class Preset(PlatformPreset):
     columns: Annotated[dict[str, ColumnNames], AfterValidator(check_standard_columns)]
     amount_per: Literal["line", "order"] = "line"
     timezone: Literal["written"] | None = None
+    date_format: str | None = None
+    century: Annotated[int | None, BeforeValidator(int)] = None  # all values in a preset are texts
     void: dict[str, list[str]] = Field(default_factory=dict)
     advice: str = ""
 
@@ -88,6 +90,8 @@ class Preset(PlatformPreset):
                 "columns": {**columns, **source.columns},
                 "amount_per": source.amount_per or self.amount_per,
                 "timezone": source.timezone or self.timezone,
+                "date_format": source.date_format or self.date_format,
+                "century": source.century or self.century,
                 "void": _merge_void_values(void, source.void or {}) if source.void_mode == "add" else source.void or {},
             }
         )
