@@ -74,7 +74,7 @@ def _find_currency_column(export: OrderExport) -> tuple[str, EncodedColumn] | No
         return export.mapping.columns[columns.CURRENCY], named_column.without_outer_blanks.map_texts(pc.utf8_upper)
     for standard in (columns.AMOUNT, columns.UNIT_PRICE):
         texts = export.get_text_column(standard)
-        if texts is not None and text_columns.parse_simple_numbers(texts) is None:
+        if texts is not None and not text_columns.has_number_characters(texts):
             name = export.mapping.columns[standard]
             column = export.raw_table.encode_column(name).map_texts(_extract_currencies)
             if len(column.categories) > 1 or column.categories[0].as_py():

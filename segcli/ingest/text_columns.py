@@ -114,7 +114,7 @@ def parse_simple_numbers(texts: pa.ChunkedArray) -> tuple[npt.NDArray[np.float64
 
     For texts of these characters, the numbers that Arrow can cast are exactly the plain ones.
     """
-    if any(not _has_number_characters(chunk) for chunk in texts.chunks):
+    if not has_number_characters(texts):
         return None
     is_missing = np.concatenate([mark_empty(chunk) for chunk in texts.chunks] or [np.zeros(0, dtype=bool)])
     try:
@@ -126,10 +126,13 @@ def parse_simple_numbers(texts: pa.ChunkedArray) -> tuple[npt.NDArray[np.float64
         return None
 
 
-def _has_number_characters(strings: pa.StringArray) -> bool:
+def has_number_characters(texts: pa.ChunkedArray) -> bool:
     """Return whether texts have only the characters - . / and 0-9; a cast rejects the slash."""
-    characters = text_bytes(strings)
-    return len(characters) == 0 or bool(characters.min() >= ord("-") and characters.max() <= ord("9"))
+    bytes_by_chunk = [text_bytes(chunk) for chunk in texts.chunks]
+    return all(
+        not len(characters) or bool(characters.min() >= ord("-") and characters.max() <= ord("9"))
+        for characters in bytes_by_chunk
+    )
 
 
 def contains_any_byte(texts: pa.ChunkedArray, characters: bytes) -> bool:

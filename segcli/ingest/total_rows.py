@@ -43,7 +43,10 @@ def find_total_rows(
     labels = {name: _find_total_labels(column) for name, column in texts_by_column.items()}
     is_labeled = np.logical_or.reduce(list(labels.values()))
     blank_order = mark_empty(texts_by_column[columns.ORDER_ID]) if columns.ORDER_ID in texts_by_column else is_total
-    is_nameless = mark_empty(texts_by_column[columns.CUSTOMER_ID]) & is_undated & (np.nan_to_num(amounts) != 0)
+    is_nameless = mark_empty(texts_by_column[columns.CUSTOMER_ID]) & is_undated
+    if not (is_labeled.any() or is_nameless.any()):
+        return is_total
+    is_nameless &= np.nan_to_num(amounts) != 0
     running_sums = _RunningSums(amounts, is_labeled)
     for row in np.flatnonzero(is_labeled).tolist():
         customer = texts_by_column[columns.CUSTOMER_ID][row].as_py()
