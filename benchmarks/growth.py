@@ -133,7 +133,7 @@ def of_one_customer(folder: Path, size: int) -> None:
 
 
 DIMENSIONS = {
-    "customers": Dimension(60_000, 30_000, of_customers, ORDERS),
+    "customers": Dimension(60_000, 1_000, of_customers, ORDERS),
     "columns": Dimension(4_000, 10, of_columns, ("check", "init", "ingest", "rfm", "cluster", "persona", "report")),
     "distinct values": Dimension(60_000, 1_000, of_values, ("check", "ingest", "rfm", "persona", "report")),
     "rules": Dimension(1_000, 2, of_rules, ("rules", "rules for a customer", "persona", "report")),

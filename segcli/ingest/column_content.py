@@ -16,6 +16,7 @@ from segcli.ingest.discounts import is_percent_name
 SAMPLE_RECORDS = 200
 NUMERIC_KINDS = (ColumnKind.NUMBER, ColumnKind.MONEY, ColumnKind.COUNT, ColumnKind.DAYS)
 UNITLESS_TENURES = {"tenure", "customertenure"}
+QUESTION_MARKS = ("?", "\uff1f")  # at the end of names such as Refunded?
 MAX_TENURE_MONTHS = 600  # 50 years
 _SIGNED_NUMBER = re.compile(r"-?[0-9]*\.?[0-9]+")
 _PLAIN_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
@@ -25,7 +26,8 @@ class ContentChecker:
     """Check that the first records of a column fit the standard column that its name means."""
 
     def __init__(self, file_dialect: Dialect, header: tuple[str, ...], source: Source) -> None:
-        self._names, self._open = header, [name for name in header if name not in source.leave_out]
+        self._open = [name for name in header if name not in source.leave_out]
+        self._indices = {name: index for index, name in reversed(list(enumerate(header)))}  # the first of equal names
         self.source, self._locale = source, locales.get_locale(source)
         self._sample = [
             record for record in parser.sample_records(file_dialect, SAMPLE_RECORDS) if len(record) == len(header)
@@ -34,7 +36,7 @@ class ContentChecker:
     def __call__(self, standard: str, name: str) -> bool:
         """Return whether the values of a column fit a standard column."""
         kind = columns.TRANSACTION_COLUMNS.get(standard, columns.column_kind(standard))
-        index = self._names.index(name)
+        index = self._indices[name]
         cell_values = [record[index] for record in self._sample]
         if kind is ColumnKind.DATE:
             return dates.looks_like_dates(cell_values, self.source)
@@ -46,6 +48,8 @@ class ContentChecker:
             cell_values = [value.strip().removesuffix("%") for value in cell_values]
         if kind not in NUMERIC_KINDS:
             return True
+        if standard == columns.REFUNDED and (name.endswith(QUESTION_MARKS) or _are_flags(cell_values)):
+            return False
         if standard == columns.AMOUNT_AFTER_REFUNDS and _are_mostly_zero(cell_values):
             return False
         is_share = standard == columns.MARGIN and (is_percent_name(name) or _are_shares(cell_values))
@@ -53,7 +57,7 @@ class ContentChecker:
 
     def get_column_values(self, name: str) -> list[str]:
         """Return the values of a column in the first records, stripped of blanks."""
-        index = self._names.index(name)
+        index = self._indices[name]
         return [record[index].strip() for record in self._sample]
 
     @property
@@ -86,6 +90,11 @@ def _are_shares(cell_values: Sequence[str]) -> bool:
     """Return whether no number exceeds 1, as in shares of an amount; money would."""
     numbers = [float(value) for value in cell_values if _SIGNED_NUMBER.fullmatch(value.strip())]
     return bool(numbers) and max(map(abs, numbers)) <= 1
+
+
+def _are_flags(cell_values: Sequence[str]) -> bool:
+    """Return whether the values are 0 and 1 only: a mark on some orders rather than money."""
+    return {value.strip() for value in cell_values} - {""} == {"0", "1"}
 
 
 def _are_mostly_zero(cell_values: Sequence[str]) -> bool:

@@ -8,6 +8,7 @@ from segcli.config.ingest import Source
 from segcli.ingest import dates, number_parsing
 from segcli.ingest.column_content import ContentChecker
 from segcli.ingest.column_matching import ColumnMapping, sort_mapping
+from segcli.ingest.customer_ids import is_email_address
 from segcli.ingest.date_formats import candidate_formats
 
 ColumnSamples = Mapping[str, Sequence[str]]
@@ -29,7 +30,7 @@ def find_date_column(samples: ColumnSamples, source: Source) -> str | None:
 
 
 def _find_customer_column(samples: ColumnSamples, source: Source) -> str | None:
-    """Return the most likely customer id column: the one with the most distinct values, some of them repeated.
+    """Return the most likely customer id column: e-mail addresses, or the most distinct values, some of them repeated.
 
     Args:
         samples: values of the first records, by the columns with unknown names.
@@ -40,7 +41,10 @@ def _find_customer_column(samples: ColumnSamples, source: Source) -> str | None:
         for name, texts in samples.items()
         if _has_repeats(texts) and not _are_dates(texts, source) and not _are_fractional(texts)
     }
-    varying_counts = {name: count for name, count in counts.items() if count > 1}
+    address_counts = {
+        name: count for name, count in counts.items() if all(map(is_email_address, filter(None, samples[name])))
+    }
+    varying_counts = {name: count for name, count in (address_counts or counts).items() if count > 1}
     return max(varying_counts, key=varying_counts.__getitem__, default=None)
 
 

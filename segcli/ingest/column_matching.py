@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import zip_longest
@@ -31,7 +31,9 @@ _DROPPED_CHARACTERS = {
 # Romanian letters have a comma below; older encodings have only letters with a cedilla, as in Turkish
 _CEDILLAS = {ord("\u0219"): "\u015f", ord("\u021b"): "\u0163"}
 _ACCENTS = re.compile("[\u0300-\u036f\u0653-\u0655]")  # of Latin, Greek, Cyrillic and Arabic letters
-CURRENCY_RANK, MINOR_UNIT_RANK = 500, 1000  # Amount EUR, and then amount_cents, count only if no other name fits
+# Names such as Total incl. VAT, Total excl. VAT, Amount EUR and amount_cents, in this order, if no other name fits
+TAX_RANKS = {"tax_included": 300, "tax_excluded": 400}
+CURRENCY_RANK, MINOR_UNIT_RANK = 500, 1000
 MIN_UNACCENTED_LENGTH = 4  # shorter names without accents may be words of other languages
 
 ContentCheck = Callable[[str, str], bool]
@@ -93,9 +95,43 @@ def is_name_of(name: str, standard: str) -> bool:
 
 
 def is_money_name_of(name: str, standard: str) -> bool:
-    """Return whether a header name, without a currency at its end, is a known name of this column of money."""
+    """Return whether a name, without a currency and a mention of tax, is a known name of this column of money."""
+    return any(is_name_of(base_name, standard) for _, base_name in [(0, name), *iterate_base_names(name)])
+
+
+def iterate_base_names(name: str) -> Iterator[tuple[int, str]]:
+    """Yield the names of an amount without a currency and without a mention of tax, each with its rank.
+
+    >>> list(iterate_base_names("Order Total (inc tax)")), list(iterate_base_names("Umsatz netto in EUR"))
+    ([(300, 'ordertotal')], [(500, 'Umsatz netto'), (900, 'umsatz')])
+    """
     currency_name = split_currency_name(name)
-    return is_name_of(name, standard) or (currency_name is not None and is_name_of(currency_name[0], standard))
+    base_names = [(0, name)]
+    if currency_name is not None:
+        base_names.append((CURRENCY_RANK, currency_name[0]))
+        yield base_names[-1]
+    for rank, base_name in base_names:
+        for list_key, untaxed_name in _iterate_tax_splits(normalise_name(base_name)):
+            yield rank + TAX_RANKS[list_key], untaxed_name
+
+
+def _iterate_tax_splits(normalised_name: str) -> Iterator[tuple[str, str]]:
+    """Yield the list of each mention of tax at an end of a normalised name, and the rest of the name."""
+    phrases, lengths = _load_tax_phrases()
+    for length in lengths:
+        for phrase, base_name in (
+            (normalised_name[-length:], normalised_name[:-length]),
+            (normalised_name[:length], normalised_name[length:]),
+        ):
+            if base_name and phrase in phrases:
+                yield phrases[phrase], base_name
+
+
+@cache
+def _load_tax_phrases() -> tuple[Mapping[str, str], Sequence[int]]:
+    """Return the list of each normalised mention of tax, and their lengths, the longest first."""
+    phrases = {normalise_name(word): list_key for list_key in TAX_RANKS for word in word_list(list_key)}
+    return phrases, sorted({len(phrase) for phrase in phrases}, reverse=True)
 
 
 def match_columns(
@@ -187,11 +223,11 @@ def _iterate_candidates(header: Sequence[str], vocabulary: frozenset[str]) -> It
         for standard, strength in meanings_by_name.get(normalise_name(name), ()):
             if standard in vocabulary:
                 yield strength, standard, name
-        currency_name = split_currency_name(name)
-        for rank, base_name, money_columns in (
-            (CURRENCY_RANK, currency_name[0] if currency_name else "", ORDER_MONEY_COLUMNS | MONEY_MEASURES),
+        base_names = [(*entry, ORDER_MONEY_COLUMNS | MONEY_MEASURES) for entry in iterate_base_names(name)]
+        for rank, base_name, money_columns in [
+            *base_names,
             (MINOR_UNIT_RANK, strip_unit_name(name) or "", ORDER_MONEY_COLUMNS),
-        ):
+        ]:
             for standard, strength in meanings_by_name.get(normalise_name(base_name), ()):
                 if standard in vocabulary & money_columns:
                     yield rank + strength, standard, name

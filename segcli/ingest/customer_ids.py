@@ -183,8 +183,13 @@ def _dominant_id_notes(ids: pa.StringArray, line_counts: npt.NDArray[np.int64], 
 
 _TEXT_FORMULA = re.compile(r'="([^"=]+)"')  # used by spreadsheets to keep digits as text
 _ZERO_DECIMALS = re.compile(r"([0-9]+)\.00?")
-_EMAIL_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_EMAIL_ADDRESS = re.compile(_EMAIL_REGEX)
 _BLOCK_SIZE = 1 << 16  # bytes; fits into the processor's cache
+
+
+def is_email_address(text: str) -> bool:
+    """Return whether a text looks like an e-mail address."""
+    return _EMAIL_ADDRESS.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)
@@ -346,7 +351,7 @@ def _drop_decimals(customer_id: str, settings: IngestSettings) -> str:
 def _fold_case(customer_id: str, settings: IngestSettings) -> str:
     if settings.id_case == "upper":
         return customer_id.upper()
-    is_folded = settings.id_case == "lower" or (settings.id_case == "auto" and _EMAIL_ADDRESS.fullmatch(customer_id))
+    is_folded = settings.id_case == "lower" or (settings.id_case == "auto" and is_email_address(customer_id))
     return customer_id.lower() if is_folded else customer_id
 
 

@@ -14,7 +14,7 @@ from segcli.arrays import BoolArray
 from segcli.config.ingest import Source
 from segcli.formatting import pluralize
 from segcli.ingest import money
-from segcli.ingest.column_matching import normalise_name
+from segcli.ingest.column_matching import iterate_base_names, normalise_name
 from segcli.ingest.discounts import AmountFactors, DiscountKind, count_uniform_orders, subtract_discounts
 from segcli.ingest.locales import word_list
 from segcli.ingest.notes import DECISIVE_SHARE, Note, format_set_option
@@ -243,7 +243,8 @@ class OrderTotalEvidence:
 
 def is_order_total_name(column: str) -> bool:
     """Return whether a header name means the total of an order, in any language."""
-    return normalise_name(column) in {normalise_name(word) for word in word_list("order_totals")}
+    names = {normalise_name(name) for name in (column, *(name for _, name in iterate_base_names(column)))}
+    return not names.isdisjoint(normalise_name(word) for word in word_list("order_totals"))
 
 
 def gather_order_evidence(
@@ -265,9 +266,9 @@ def gather_order_evidence(
     multi_line = lines[sizes > 1]
     if multi_line.empty:
         return OrderTotalEvidence(0, 0, 0, 0, 0, 0.0, 0.0)
-    orders = multi_line.groupby("order", sort=False).agg(
-        lines=("amount", "size"), low=("amount", "min"), high=("amount", "max"), value=("value", _strict_sum)
-    )
+    lines_by_order = multi_line.groupby("order", sort=False)
+    orders = lines_by_order.agg(lines=("amount", "size"), low=("amount", "min"), high=("amount", "max"))
+    orders["value"] = lines_by_order["value"].sum(skipna=False)
     is_uniform = (orders["low"] == orders["high"]).to_numpy()
     has_price = multi_line["value"].notna()
     is_near = _near_mask(multi_line["amount"], multi_line["value"])
@@ -327,10 +328,6 @@ def _compute_line_products(export: OrderExport) -> npt.NDArray[np.float64]:
     if price is None:
         return np.full(export.raw_table.rows, np.nan)
     return price if quantity is None else price * quantity
-
-
-def _strict_sum(products: pd.Series) -> float:
-    return float(products.sum(skipna=False))
 
 
 def _near_mask(order_amounts: pd.Series, products: pd.Series) -> npt.NDArray[np.bool_]:

@@ -119,9 +119,10 @@ class Locale:
                 lambda match: f" {self.day_halves[match[0].casefold()]} ", english_text
             )
             english_text = _LEADING_DAY_HALF.sub(r"\2 \1", " ".join(english_text.split()))
+        english_text = _HOUR_MARK.sub(":", english_text)
         for filler in self.fillers:
             english_text = re.sub(rf"(?<!\w){re.escape(filler)}(?!\w)", "", english_text, flags=re.IGNORECASE)
-        return " ".join(english_text.split())
+        return " ".join(english_text.split()).replace(" ,", ",")
 
     def _english_month(self, name: str) -> str:
         return self.months.get(name) or self.months[name.removesuffix(".")]  # the point of an abbreviation
@@ -138,6 +139,7 @@ class Locale:
         return re.compile(rf"(?<!\w)(?:{months})(?!\w)(?:\.(?=[\s,]|$))?", re.IGNORECASE)
 
 
+_HOUR_MARK = re.compile(r"(?<=\d)\s?h\s?(?=\d\d(?!\d))", re.IGNORECASE)  # 10h22
 _LEADING_DAY_HALF = re.compile(r"(AM|PM)\s*(\d{1,2}:\d\d(?::\d\d)?)")  # word order of Chinese
 
 
@@ -156,4 +158,5 @@ def load_locale(language: str) -> Locale:
         for month_name in month_names
     }
     day_halves = {word.casefold(): half.upper() for half in ("am", "pm") for word in content.get(half, ())}
-    return Locale(content["decimal"], months, tuple(content.get("fillers", ())), day_halves)
+    fillers = sorted(content.get("fillers", ()), key=len, reverse=True)  # "hs." before "hs"
+    return Locale(content["decimal"], months, tuple(fillers), day_halves)

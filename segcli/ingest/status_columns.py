@@ -115,8 +115,7 @@ def is_set_flag(text: str) -> bool:
 
 def _share_of_known_words(value_counts: Counter[str]) -> float:
     """Return the share of lines whose value is a known word; 0 if no value is an unmistakable status."""
-    statuses = _load_normalised_words("settled") | _load_void_words()
-    status_words = statuses | _load_normalised_words("sold")
+    statuses, status_words = _load_status_words()
     known_words = {text: word for text in value_counts if (word := normalise_name(text)) in status_words}
     if statuses.isdisjoint(known_words.values()):
         return 0.0
@@ -147,6 +146,13 @@ def _is_word_end(text: str, word: str) -> bool:
 @cache
 def _load_void_words() -> frozenset[str]:
     return _load_normalised_words("void") | _load_normalised_words("returned")
+
+
+@cache
+def _load_status_words() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the words that only statuses are, and those together with the words for sales."""
+    statuses = _load_normalised_words("settled") | _load_void_words()
+    return statuses, statuses | _load_normalised_words("sold")
 
 
 @cache

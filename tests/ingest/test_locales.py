@@ -10,8 +10,8 @@ import pytest
 from segcli import columns
 from segcli.config.ingest import Source
 from segcli.errors import InputProblem
-from segcli.ingest import number_parsing
-from segcli.ingest.locales import has_foreign_digits, to_ascii_digits, to_half_width
+from segcli.ingest import dates, number_parsing
+from segcli.ingest.locales import has_foreign_digits, load_locale, to_ascii_digits, to_half_width
 from segcli.ingest.number_parsing import MixedDecimalError
 from segcli.io import chunk_reader
 
@@ -83,3 +83,23 @@ def test_scientific_notation_proves_its_decimal_mark() -> None:
 @pytest.mark.parametrize("code", ["1e3", "1E5", "1.5e3", "1e+3", "1e-05", "12.5e+03", "1.0e+400"])
 def test_what_may_be_a_product_code_or_has_no_value_is_no_amount(code: str) -> None:
     assert values([code, "7.25", "8"]) == [-1, 7.25, 8]
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "expected"),
+    [
+        ("fr", "15 janvier 2026 à 10h22", "2026-01-15 10:22"),
+        ("es", "15 de enero de 2026 10:22 hs.", "2026-01-15 10:22"),
+        ("es", "15 de enero de 2026 a las 10:22 horas", "2026-01-15 10:22"),
+        ("de", "15. Januar 2026 um 10:22 Uhr", "2026-01-15 10:22"),
+        ("it", "15 gennaio 2026 alle ore 10:22", "2026-01-15 10:22"),
+        ("nl", "15 januari 2026 om 10:22 uur", "2026-01-15 10:22"),
+        ("pl", "15 stycznia 2026 r., godz. 10:22", "2026-01-15 10:22"),
+        ("pt", "15 de janeiro de 2026 às 10h22", "2026-01-15 10:22"),
+        ("id", "15 Januari 2026 pukul 10:22 WIB", "2026-01-15 10:22"),
+        ("tr", "15 Ocak 2026 saat 10:22", "2026-01-15 10:22"),
+    ],
+)
+def test_words_beside_the_time_of_day_are_left_out(language: str, day: str, expected: str) -> None:
+    parsed = dates.parse_dates(pa.chunked_array([[day]]), locale=load_locale(language))
+    assert str(parsed.values[0].astype("datetime64[m]")).replace("T", " ") == expected

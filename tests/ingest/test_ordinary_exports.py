@@ -149,3 +149,25 @@ def test_money_in_both_notations_proves_no_decimal_mark(file_of: Callable[..., s
     path = file_of("client;date;qty;price;amount\nA;02.01.2026;1.234;0,50;61.7\n")
     with pytest.raises(InputProblem, match=r"ambiguous number '1\.234'"):
         load_customers(IngestSettings(transactions=Source(path=path)))
+
+
+@pytest.mark.parametrize("name", ["Refunded?", "Refunded", "refund"])
+def test_marks_of_refunded_orders_are_not_money(file_of: Callable[..., str], name: str) -> None:
+    rows = [f"{n},C{n % 3},2026-01-{n + 1:02},20.00,{int(n == 4)}" for n in range(9)]
+    found = customers(file_of("\n".join([f"Order ID,Customer ID,Order Date,Amount,{name}", *rows, ""])))
+    assert revenue(found) == 180
+    if name != "refund":
+        assert any(f"column '{name}' contains (set) on 1 line (20.00)" in note for note in found.input_reports[0].notes)
+
+
+def test_refunds_of_one_are_money_beside_other_refunds(file_of: Callable[..., str]) -> None:
+    rows = [f"{n},C{n % 3},2026-01-{n + 1:02},20.00,{refund}" for n, refund in enumerate(["0", "1", "0", "5"])]
+    assert revenue(customers(file_of("\n".join(["Order ID,Customer ID,Order Date,Amount,refunded", *rows, ""])))) == 74
+
+
+def test_the_hint_prefers_addresses_as_customer_ids(file_of: Callable[..., str]) -> None:
+    people = ["ann@example.org", "bob@example.org", "cat@example.org"]
+    rows = [f"{n},2026-01-{n + 1:02},{people[n % 3]},{n % 5},20.00" for n in range(9)]
+    with pytest.raises(InputProblem) as error:
+        customers(file_of("\n".join(["Order ID,Order Date,Ansprech,Grp,Amount", *rows, ""])))
+    assert "--map customer_id=Ansprech" in str(error.value)

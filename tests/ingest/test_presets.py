@@ -40,6 +40,7 @@ ORDERS = {
     "etsy-orders": Truth(2, 3, 99.5, 30.61, 1, 1, {"annknits": 68.89, "bobpots": 0.0}),
     "magento-orders": Truth(2, 3, 78.50, 30.0, void=1, revenue={"bob@example.com": 0.0}),
     "online-retail": Truth(2, 2, 98.58, 2.55, rejected=1, revenue={"17850": 19.53}),
+    "paypal-activity": Truth(2, 3, 1320.0, 250.0, 1, 1, {"Ann Example": 70.0, "Bob Example": 1000.0}),
     "shopify-orders": Truth(3, 4, 130.0, 30.0, 2, 3, {"ann@example.com": 34.98, "bob@example.com": 50.0}),
     "square-items": Truth(2, 2, 1097.0, rejected=1, revenue={"C1": 57.0, "C2": 1040.0}),
     "square-transactions": Truth(2, 2, 1097.0, rejected=1, revenue={"C1": 57.0, "C2": 1040.0}),
