@@ -155,13 +155,14 @@ def _prepare_rules(
     table_names: "_TableNames",
 ) -> RuleSet:
     problems, rules, error_formatters = [], [], []
+    columns_by_segment = list_segment_columns(settings)
+    segmentation_columns = {other_section.segment_column for other_section in settings}
     ordered_segments = sorted(enumerate(section.segments), key=lambda pair: (-pair[1].priority, pair[0]))
     for order, segment in ordered_segments:
         format_error = _error_formatter(describe_place, ("rules", number, "segments", order, "when"), segment.segment)
         error_formatters.append(format_error)
         try:
-            rule = resolve_segment_tests(parse_rule(segment.when), section, settings)
-            segmentation_columns = {other_section.segment_column for other_section in settings}
+            rule = resolve_segment_tests(parse_rule(segment.when), section, columns_by_segment)
             check_rule(rule, _infer_column_kinds(rule, segmentation_columns), _declare_tables(rule, table_names))
             rules.append((segment.segment, rule))
         except RuleProblem as problem:
@@ -234,18 +235,23 @@ def _list_row_columns(rule: nodes.ConditionNode) -> list[str]:
     return [name for selection in selections for name in nodes.find_row_columns(selection)]
 
 
+def list_segment_columns(settings: Sequence[RulesSettings]) -> dict[str, list[str]]:
+    """Return the columns that hold each segment of the segmentations."""
+    columns_by_segment: dict[str, list[str]] = {}
+    for section in settings:
+        for segment in dict.fromkeys(segment.segment for segment in section.segments):
+            columns_by_segment.setdefault(segment, []).append(section.segment_column)
+    return columns_by_segment
+
+
 def resolve_segment_tests(
-    rule: nodes.ConditionNode, section: RulesSettings, settings: Sequence[RulesSettings]
+    rule: nodes.ConditionNode, section: RulesSettings, columns_by_segment: Mapping[str, Sequence[str]]
 ) -> nodes.ConditionNode:
     """Replace each test of a segment by a comparison of the column that holds the segment.
 
     Raises:
         RuleProblem: there is no such segment in another segmentation, or several have one.
     """
-    columns_by_segment: dict[str, list[str]] = {}
-    for other in settings:
-        for segment in dict.fromkeys(segment.segment for segment in other.segments):
-            columns_by_segment.setdefault(segment, []).append(other.segment_column)
 
     def resolve(test: nodes.SegmentTest) -> nodes.ConditionNode:
         segment_columns = columns_by_segment.get(test.segment, [])
