@@ -223,11 +223,9 @@ def _iterate_candidates(header: Sequence[str], vocabulary: frozenset[str]) -> It
         for standard, strength in meanings_by_name.get(normalise_name(name), ()):
             if standard in vocabulary:
                 yield strength, standard, name
-        base_names = [(*entry, ORDER_MONEY_COLUMNS | MONEY_MEASURES) for entry in iterate_base_names(name)]
-        for rank, base_name, money_columns in [
-            *base_names,
-            (MINOR_UNIT_RANK, strip_unit_name(name) or "", ORDER_MONEY_COLUMNS),
-        ]:
+        minor_unit_name = (MINOR_UNIT_RANK, strip_unit_name(name) or "")
+        for rank, base_name in (*iterate_base_names(name), minor_unit_name):
+            money_columns = ORDER_MONEY_COLUMNS if rank == MINOR_UNIT_RANK else ORDER_MONEY_COLUMNS | MONEY_MEASURES
             for standard, strength in meanings_by_name.get(normalise_name(base_name), ()):
                 if standard in vocabulary & money_columns:
                     yield rank + strength, standard, name

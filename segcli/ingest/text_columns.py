@@ -128,11 +128,11 @@ def parse_simple_numbers(texts: pa.ChunkedArray) -> tuple[npt.NDArray[np.float64
 
 def has_number_characters(texts: pa.ChunkedArray) -> bool:
     """Return whether texts have only the characters - . / and 0-9; a cast rejects the slash."""
-    bytes_by_chunk = [text_bytes(chunk) for chunk in texts.chunks]
-    return all(
-        not len(characters) or bool(characters.min() >= ord("-") and characters.max() <= ord("9"))
-        for characters in bytes_by_chunk
-    )
+    for chunk in texts.chunks:
+        characters = text_bytes(chunk)
+        if len(characters) and (characters.min() < ord("-") or characters.max() > ord("9")):
+            return False
+    return True
 
 
 def contains_any_byte(texts: pa.ChunkedArray, characters: bytes) -> bool:
