@@ -15,6 +15,7 @@ ColumnSamples = Mapping[str, Sequence[str]]
 # Columns that orders need, each with its alternatives, in the order in which content identifies them
 REQUIRED_GROUPS = ((columns.ORDER_DATE,), (columns.AMOUNT, columns.UNIT_PRICE), (columns.CUSTOMER_ID,))
 OPTION_ORDER = (columns.CUSTOMER_ID, columns.ORDER_DATE, columns.AMOUNT)
+MIN_ID_SHARE = 0.05  # share of distinct values among ids; counts and statuses have fewer
 MIN_DATE_SHARE = 0.9  # share of filled values that must look like dates
 
 
@@ -44,7 +45,11 @@ def _find_customer_column(samples: ColumnSamples, source: Source) -> str | None:
     address_counts = {
         name: count for name, count in counts.items() if all(map(is_email_address, filter(None, samples[name])))
     }
-    varying_counts = {name: count for name, count in (address_counts or counts).items() if count > 1}
+    varying_counts = {
+        name: count
+        for name, count in (address_counts or counts).items()
+        if count > max(1, MIN_ID_SHARE * len(samples[name]))
+    }
     return max(varying_counts, key=varying_counts.__getitem__, default=None)
 
 

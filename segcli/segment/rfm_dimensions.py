@@ -59,12 +59,13 @@ def read_dimensions(customers: Customers, monetary: str) -> tuple[RfmDimension, 
     if missing_columns and event_log is not None:
         raise describe_event_log(source, event_log)
     if missing_columns:
+        option = "order_date=NAME" if columns.RECENCY_DAYS in missing_columns else "orders=NAME"
         raise InputProblem(
             f"no {' and no '.join(missing_columns)}: "
             "RFM needs orders with dates, or a table with recency_days and orders; "
             f"available: {', '.join(table.columns)}",
             source=source,
-            remedy="map the date column with --map order_date=NAME; rules and cluster need no orders",
+            remedy=f"name the column with --map {option}; rules and cluster need no orders",
         )
     if dimension_columns[2][2] not in table and columns.REVENUE in table:
         raise InputProblem(
