@@ -221,3 +221,35 @@ def test_buddhist_years_with_thai_months_get_a_hint_that_works(
     assert options == ["--locale", "th", "--set", "ingest.transactions.calendar=buddhist"]
     assert _run_arguments(["ingest", "in.csv", "-o", "out.csv", *options]) == 0
     assert "2025-11-01 (last order + 1 day)" in capfd.readouterr().err
+
+
+CUSTOMER_TABLES = {
+    "fr": "N° client,Dernière commande,Nb commandes,CA total (€),Date de naissance,Sexe,Ville,Code postal,Pays",
+    "it": "Codice cliente,Data ultimo ordine,Numero ordini,Totale speso,Data di nascita,Sesso,Città,CAP,Paese",
+    "nl": "Klantnummer,Laatste aankoop,Aantal orders,Totaal besteed,Geboortedatum,Geslacht,Woonplaats,Postcode,Land",
+    "pt": "Código do cliente,Última compra,Número de pedidos,Total gasto,Data de nascimento,Sexo,Cidade,CEP,País",
+    "pl": "Id klienta,Ostatni zakup,Liczba zamówień,Wartość zakupów,Data urodzenia,Płeć,Miasto,Kod pocztowy,Kraj",
+    "tr": "Müşteri no,Son sipariş tarihi,Sipariş sayısı,Toplam harcama,Doğum tarihi,Cinsiyet,Şehir,Posta kodu,Ülke",
+    "ja": "顧客番号,最終購入日,購入回数,累計購入金額,生年月日,性別,市区町村,郵便番号,国",
+    "ko": "고객번호,최근 구매일,구매 횟수,총 구매금액,생년월일,성별,도시,우편번호,국가",
+    "id": "Kode pelanggan,Pembelian terakhir,Jumlah pesanan,Total belanja,Tgl lahir,Jenis kelamin,Kota,Kode pos,Negara",
+}
+CUSTOMER_STANDARDS = (
+    "customer_id",
+    "last_order",
+    "orders",
+    "revenue",
+    "birth_date",
+    "gender",
+    "city",
+    "postcode",
+    "country",
+)
+
+
+@pytest.mark.parametrize("header", CUSTOMER_TABLES.values(), ids=CUSTOMER_TABLES)
+def test_tables_of_customers_are_recognised_in_other_languages(header: str, customers_of: Callable[..., Any]) -> None:
+    rows = [f"K{n},2026-03-{n:02},{n},{n * 10}.50,1980-05-{n:02},F,Ort,0{n}234,XX" for n in range(1, 9)]
+    found = customers_of("\n".join([header, *rows, ""]))
+    assert found.input_reports[0].columns == dict(zip(CUSTOMER_STANDARDS, header.split(","), strict=True))
+    assert found.table["revenue"].sum() == sum(n * 10 + 0.5 for n in range(1, 9))
