@@ -1,7 +1,7 @@
 """Sums of money against Python's exact decimals, over the whole range; or a refusal that names the largest amount."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -138,6 +138,28 @@ def test_refunds_are_exact() -> None:
     customers = read_texts(export(["123456789012.34,123456789000.01", "5,0"], "amount,refunded_amount"))
     assert customers.table[columns.REFUNDS].tolist() == [123456789000.01, 0]
     assert customers.table[columns.REVENUE].tolist() == [12.33, 5]
+
+
+@pytest.mark.parametrize(
+    ("kind", "discount", "left"),
+    [
+        ("line", "0.11", "123456789012.23"),
+        ("line", "999999999999.99", "0"),
+        ("percent", "25", "92592591759.255"),
+        ("percent", "25%", "92592591759.255"),
+        ("fraction", "0.5", "61728394506.17"),
+        ("order", "0.25", "123456789012.09"),
+        ("none", "0.25", "123456789012.34"),
+    ],
+)
+@pytest.mark.parametrize("names", ["amount", "unit_price"])
+def test_discounts_of_large_amounts_are_exact(
+    file_of: Callable[..., str], kind: str, discount: str, left: str, names: str
+) -> None:
+    text = export([f"123456789012.34,{discount}", f"5,{discount}"], f"{names},discount")
+    source = Source(path=file_of(text), decimal=".", discount=kind)
+    revenue = load_customers(IngestSettings(transactions=source)).table[columns.REVENUE]
+    assert Decimal(repr(float(revenue[0]))) == Decimal(left)
 
 
 @pytest.mark.usefixtures("reading")
