@@ -25,7 +25,8 @@ NUMBER_SIGNS = {**dict.fromkeys("-\u2212\u2013\u25b2\u25b3", True), "+": False}
 LEDGER_MARKS = {"cr": True, "dr": False}  # credit and debit after an amount, as in ledgers
 _OPTIONAL_SPACE = "[ \u00a0\u202f\t]*"
 _TEXT_APOSTROPHE = re.compile(r"^'(?=[-+(\u2212]|[0-9.,]+$)")  # hidden by spreadsheets: the cell is text
-_EMPTY_DECIMALS = re.compile(r"(?<=[0-9])[.,](?:-{1,2}|[\u2013\u2014])(?=[^0-9]*$)")  # 49.- and 49,-- have no cents
+# 49.- and 49,-- have no cents; 1,250/- and 1,250/= end an amount in India and East Africa
+_EMPTY_DECIMALS = re.compile(r"(?<=[0-9])(?:[.,](?:-{1,2}|[\u2013\u2014])|/[-=])(?=[^0-9]*$)")
 _DIRECTION_MARKS = dict.fromkeys([0x200E, 0x200F, 0x061C, *range(0x2066, 0x206A)])  # around Arabic and Hebrew amounts
 _CURRENCY_CODE = re.compile(r"[A-Z]{3}")
 
@@ -52,8 +53,8 @@ def split_amount(amount: str) -> AmountSpelling:
 
     >>> [split_amount(text).digits_with_sign for text in ("-€1.234,50", "40.00 Cr", "Rs. 1,23,456")]
     ['-1.234,50', '-40.00', '1,23,456']
-    >>> [split_amount(text).digits_with_sign for text in ('49.-', 'CHF 1200.--', '49,- €', '49.00-')]
-    ['49', '1200', '49', '-49.00']
+    >>> [split_amount(text).digits_with_sign for text in ('49.-', 'CHF 1200.--', '49,- €', '49.00-', 'Rs. 1,250/-')]
+    ['49', '1200', '49', '-49.00', '1,250']
     >>> [split_amount(text).digits_with_sign for text in ('▲4,900', '△¥1,200', 'JPY 4,900-')]
     ['-4,900', '-1,200', '-4,900']
     >>> split_amount("EUR(63.12)"), split_amount("'-75.63").digits_with_sign

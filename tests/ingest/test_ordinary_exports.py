@@ -22,6 +22,8 @@ def revenue(found: Customers) -> float:
 RIGHT = {
     "no cents, Swiss": (["id;Kundennummer;Bestelldatum;Betrag", "1;A;2026-01-05;49.-", "2;B;2026-01-09;12.50"], 61.5),
     "no cents, German": (["id;Kundennummer;Bestelldatum;Betrag", "1;A;2026-01-05;49,-", "2;B;2026-01-09;12,50"], 61.5),
+    "rupees": (["Order ID;Customer;Date;Amount", "1;A;2026-01-05;Rs. 1,250/-", "2;A;2026-01-06;Rs. 99.50/-"], 1349.5),
+    "shillings": (["Order ID;Customer;Date;Amount", "1;A;2026-01-05;250/=", "2;A;2026-01-06;12.50"], 262.5),
     "quantities with units": (
         ["Order ID,Customer ID,Order Date,Qty,Unit Price", "1,A,2026-01-05,2 pcs,30.00", "2,B,2026-01-09,3x,20.00"],
         120.0,
