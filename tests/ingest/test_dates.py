@@ -197,3 +197,22 @@ def test_looks_dated_needs_half_of_the_values() -> None:
     assert looks_like_dates([" "], Source())
     assert looks_like_dates(["31 de enero de 2026"], Source(locale="es"))
     assert not looks_like_dates(["31 de enero de 2026"], Source())
+
+
+@pytest.mark.parametrize(
+    ("written", "date_format"),
+    [
+        ("05JAN2026", "%d%b%Y"),
+        ("05JAN2026:10:22:11", "%d%b%Y:%H:%M:%S"),
+        ("05/Jan/2026:10:22:11 +0000", "%d/%b/%Y:%H:%M:%S %z"),
+        ("2026-01-05-10.22.11.123456", "%Y-%m-%d-%H.%M.%S.%f"),
+        ("20260105T102211", "%Y%m%dT%H%M%S"),
+        ("20260105T102211Z", "%Y%m%dT%H%M%S%z"),
+    ],
+)
+def test_dates_of_databases_and_servers(written: str, date_format: str) -> None:
+    parsed = parse_dates(column([written]), timezone="written")
+    assert parsed.format == date_format
+    assert str(parsed.values[0].astype("datetime64[D]")) == "2026-01-05"
+    if "%H" in date_format:
+        assert str(parsed.values[0].astype("datetime64[s]")).endswith("T10:22:11")
