@@ -33,6 +33,7 @@ def test_contract_of_a_language_file(language: str) -> None:
         meanings = [normalise_name(name) for column, names in listed.items() if column in vocabulary for name in names]
         assert len(meanings) == len(set(meanings))
     assert all(len(names) >= 3 for names in listed.values())
+    assert all(normalise_name(name) for names in listed.values() for name in names)  # a blank one would match +/-
 
 
 def test_every_language_file_is_used() -> None:
