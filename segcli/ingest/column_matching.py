@@ -129,9 +129,9 @@ def _iterate_tax_splits(normalised_name: str) -> Iterator[tuple[str, str]]:
 
 @cache
 def _load_tax_phrases() -> tuple[Mapping[str, str], Sequence[int]]:
-    """Return the list of each normalised mention of tax, and their lengths, the longest first."""
+    """Return the list of each normalised mention of tax, and the lengths of these mentions."""
     phrases = {normalise_name(word): list_key for list_key in TAX_RANKS for word in word_list(list_key)}
-    return phrases, sorted({len(phrase) for phrase in phrases}, reverse=True)
+    return phrases, sorted({len(phrase) for phrase in phrases})
 
 
 def match_columns(
