@@ -201,8 +201,9 @@ class OrderTotalEvidence:
     """Evidence from orders with several lines.
 
     Of `order_count` orders with several amounts, `uniform_orders` have the same amount on all lines; of these, in
-    `matching_totals` it equals the sum of quantity x unit price. Of their `priced_lines` lines, `line_matches` equal
-    their own quantity x unit price. `log_chance` is log10 of the probability that independent lines are equally
+    `matching_totals` it equals the sum of quantity x unit price, and in `varied_orders` quantity x unit price differs
+    between lines. Of their `priced_lines` lines, `line_matches` equal their own quantity x unit price. `log_chance` is
+    log10 of the probability that independent lines are equally
     uniform. `repeated_money` is the money that is counted repeatedly if amounts are totals. `has_identical_lines` is
     set for few orders only: their lines are equal in every column.
     """
@@ -210,6 +211,7 @@ class OrderTotalEvidence:
     order_count: int
     uniform_orders: int
     matching_totals: int
+    varied_orders: int
     priced_lines: int
     line_matches: int
     log_chance: float
@@ -232,13 +234,14 @@ class OrderTotalEvidence:
             return (
                 "line" if self.has_identical_lines else None
             )  # a customer who bought the same item several times looks the same
-        if self.priced_lines:
-            return (
-                "order"
-                if self.matching_totals >= MIN_PROOF_ORDERS and self.matching_totals > self.order_count / 2
-                else None
-            )
-        return "order" if self.log_chance < MAX_LOG_CHANCE else None
+        if self.priced_lines and self._is_proof(self.matching_totals):
+            return "order"
+        # A total may contain shipping or tax; but an amount of a line would vary with its price
+        is_possible = not self.priced_lines or self._is_proof(self.varied_orders)
+        return "order" if is_possible and self.log_chance < MAX_LOG_CHANCE else None
+
+    def _is_proof(self, orders: int) -> bool:
+        return orders >= MIN_PROOF_ORDERS and orders > self.order_count / 2
 
 
 def is_order_total_name(column: str) -> bool:
@@ -265,10 +268,12 @@ def gather_order_evidence(
     sizes = lines_by_order["amount"].transform("size")
     multi_line = lines[sizes > 1]
     if multi_line.empty:
-        return OrderTotalEvidence(0, 0, 0, 0, 0, 0.0, 0.0)
+        return OrderTotalEvidence(0, 0, 0, 0, 0, 0, 0.0, 0.0)
     lines_by_order = multi_line.groupby("order", sort=False)
     orders = lines_by_order.agg(lines=("amount", "size"), low=("amount", "min"), high=("amount", "max"))
-    orders["value"] = lines_by_order["value"].sum(skipna=False)
+    values_by_order = lines_by_order["value"]
+    orders["value"] = values_by_order.sum(skipna=False)
+    is_varied = (values_by_order.max() - values_by_order.min() > money.CENT_TOLERANCE).to_numpy()
     is_uniform = (orders["low"] == orders["high"]).to_numpy()
     has_price = multi_line["value"].notna()
     is_near = _near_mask(multi_line["amount"], multi_line["value"])
@@ -279,6 +284,7 @@ def gather_order_evidence(
         order_count=len(orders),
         uniform_orders=int(is_uniform.sum()),
         matching_totals=int((is_uniform & _near_mask(orders["low"], orders["value"])).sum()),
+        varied_orders=int((is_uniform & is_varied).sum()),
         priced_lines=int(has_price.sum()),
         line_matches=int(is_near.sum()),
         log_chance=per_line * float(extra_lines[is_uniform].sum()),

@@ -148,9 +148,12 @@ class _BlankAmounts:
 
 
 def _count_blank_amounts(export: OrderExport, order_column: _ColumnCodes) -> _BlankAmounts:
-    if columns.UNIT_PRICE in export.mapping.columns:
-        return _BlankAmounts(0, 0, has_single_amounts=False)
+    """Count the blank amounts in orders; beside unit prices, only if these lines have no customer either."""
     amounts = _encode_trimmed(export.raw_table.encode_column(export.mapping.columns[columns.AMOUNT]))
+    if columns.UNIT_PRICE in export.mapping.columns:
+        customers = _encode_trimmed(export.get_row_column(columns.CUSTOMER_ID))
+        if not customers.is_blank[amounts.is_blank & ~order_column.is_blank].all():
+            return _BlankAmounts(0, 0, has_single_amounts=False)
     size = int(order_column.codes.max()) + 1
     filled_counts = np.bincount(order_column.codes[~amounts.is_blank & ~order_column.is_blank], minlength=size)
     blank_counts = np.bincount(order_column.codes[amounts.is_blank & ~order_column.is_blank], minlength=size)

@@ -93,23 +93,36 @@ def test_headers_of_order_totals(header: str) -> None:
 @pytest.mark.parametrize(
     ("evidence", "column", "meaning"),
     [
-        (OrderTotalEvidence(0, 0, 0, 0, 0, 0.0, 0.0), "value", "line"),
-        (OrderTotalEvidence(20, 19, 0, 0, 0, -10.0, 9.0), "value", "order"),
-        (OrderTotalEvidence(20, 18, 0, 0, 0, -10.0, 9.0), "value", "line"),  # amounts differ in a tenth of the orders
-        (OrderTotalEvidence(20, 20, 0, 0, 0, -10.0, 0.0), "value", "line"),  # nothing is counted twice
-        (OrderTotalEvidence(20, 20, 0, 0, 0, -6.1, 9.0), "value", "order"),
-        (OrderTotalEvidence(20, 20, 0, 0, 0, -6.0, 9.0), "value", None),  # equal by chance once in a million
-        (OrderTotalEvidence(20, 20, 20, 40, 21, -10.0, 9.0), "value", "line"),  # most lines equal their own product
-        (OrderTotalEvidence(20, 20, 20, 40, 20, -10.0, 9.0), "value", "order"),
-        (OrderTotalEvidence(20, 20, 11, 40, 0, -10.0, 9.0), "value", "order"),
-        (OrderTotalEvidence(20, 20, 10, 40, 0, -10.0, 9.0), "value", None),  # half of the orders equal no sum of prices
-        (OrderTotalEvidence(3, 3, 2, 6, 0, -10.0, 9.0), "value", None),
-        (OrderTotalEvidence(3, 3, 3, 6, 0, -10.0, 9.0), "value", "order"),
-        (OrderTotalEvidence(2, 2, 0, 0, 0, -10.0, 9.0), "value", None),
-        (OrderTotalEvidence(2, 2, 0, 0, 0, -10.0, 9.0, has_identical_lines=True), "value", "line"),
-        (OrderTotalEvidence(2, 2, 0, 4, 0, -10.0, 9.0), "Order Total", None),
-        (OrderTotalEvidence(2, 2, 1, 4, 0, -10.0, 9.0), "Order Total", "order"),
-        (OrderTotalEvidence(3, 3, 0, 0, 0, -1.0, 9.0), "Order Total", "order"),
+        (OrderTotalEvidence(0, 0, 0, 0, 0, 0, 0.0, 0.0), "value", "line"),
+        (OrderTotalEvidence(20, 19, 0, 0, 0, 0, -10.0, 9.0), "value", "order"),
+        (
+            OrderTotalEvidence(20, 18, 0, 0, 0, 0, -10.0, 9.0),
+            "value",
+            "line",
+        ),  # amounts differ in a tenth of the orders
+        (OrderTotalEvidence(20, 20, 0, 0, 0, 0, -10.0, 0.0), "value", "line"),  # nothing is counted twice
+        (OrderTotalEvidence(20, 20, 0, 0, 0, 0, -6.1, 9.0), "value", "order"),
+        (OrderTotalEvidence(20, 20, 0, 0, 0, 0, -6.0, 9.0), "value", None),  # equal by chance once in a million
+        (OrderTotalEvidence(20, 20, 20, 0, 40, 21, -10.0, 9.0), "value", "line"),  # most lines equal their own product
+        (OrderTotalEvidence(20, 20, 20, 0, 40, 20, -10.0, 9.0), "value", "order"),
+        (OrderTotalEvidence(20, 20, 11, 0, 40, 0, -10.0, 9.0), "value", "order"),
+        (
+            OrderTotalEvidence(20, 20, 10, 0, 40, 0, -10.0, 9.0),
+            "value",
+            None,
+        ),  # half of the orders equal no sum of prices
+        (OrderTotalEvidence(3, 3, 2, 0, 6, 0, -10.0, 9.0), "value", None),
+        (OrderTotalEvidence(3, 3, 3, 0, 6, 0, -10.0, 9.0), "value", "order"),
+        (OrderTotalEvidence(20, 20, 0, 11, 40, 0, -10.0, 9.0), "value", "order"),  # prices vary where amounts do not
+        (OrderTotalEvidence(20, 20, 0, 10, 40, 0, -10.0, 9.0), "value", None),
+        (OrderTotalEvidence(20, 20, 0, 20, 40, 0, -6.0, 9.0), "value", None),
+        (OrderTotalEvidence(3, 3, 0, 3, 6, 0, -10.0, 9.0), "value", "order"),
+        (OrderTotalEvidence(3, 3, 0, 2, 6, 0, -10.0, 9.0), "value", None),
+        (OrderTotalEvidence(2, 2, 0, 0, 0, 0, -10.0, 9.0), "value", None),
+        (OrderTotalEvidence(2, 2, 0, 0, 0, 0, -10.0, 9.0, has_identical_lines=True), "value", "line"),
+        (OrderTotalEvidence(2, 2, 0, 0, 4, 0, -10.0, 9.0), "Order Total", None),
+        (OrderTotalEvidence(2, 2, 1, 0, 4, 0, -10.0, 9.0), "Order Total", "order"),
+        (OrderTotalEvidence(3, 3, 0, 0, 0, 0, -1.0, 9.0), "Order Total", "order"),
     ],
 )
 def test_meaning_of_amounts_at_the_limits(evidence: OrderTotalEvidence, column: str, meaning: str | None) -> None:

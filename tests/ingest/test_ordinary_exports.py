@@ -46,6 +46,17 @@ RIGHT = {
          *(f"{n},A,2026-01-{n:02},{item}" for n in range(1, 6) for item in ("Mug,30", "Tee,"))],
         150.0,
     ),
+    "order total with shipping on each line": (
+        ["Order,Customer,Date,Item,Qty,Price,Total",
+         *(f"{n},A,2026-01-{n:02},{item},{n}.50" for n in range(11, 20) for item in ("Mug,1,3.10", "Tee,2,2.05"))],
+        sum(n + 0.5 for n in range(11, 20)),
+    ),
+    "order fields on the first line, beside prices": (
+        ["Order,Email,Paid at,Total,Lineitem quantity,Lineitem name,Lineitem price",
+         *(f"{n},{fields},{item}" for n in range(1, 6)
+           for fields, item in ((f"a{n % 2}@example.org,2026-01-0{n},{n}2.50", "1,Mug,9.50"), (",,", "2,Tee,1.50")))],
+        162.5,
+    ),
     "rupiah": (["Order ID;Customer;Date;Amount", "1;A;2026-01-05;Rp 236.000", "2;A;2026-01-06;Rp 1.000"], 237_000.0),
 }  # fmt: skip
 
