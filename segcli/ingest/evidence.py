@@ -73,19 +73,23 @@ class PriceEvidence:
         """Most likely meaning of the discounts."""
         if self.is_percent:
             return "percent" if self.largest > 1 else "fraction"
-        if self.largest < 1:
-            return "fraction"
+        return "fraction" if self.largest < 1 else self._money_kind
+
+    @property
+    def alternative_kind(self) -> DiscountKind | None:
+        """Other possible meaning: whole numbers below 100 may be unmarked percentages, and fractions may be coins."""
+        if self.discount_kind == "fraction" and not self.is_percent:
+            return self._money_kind
+        may_be_percent = self.discount_kind == self._money_kind and self.largest < MAX_PERCENT and not self.fractions
+        return "percent" if may_be_percent else None
+
+    @property
+    def _money_kind(self) -> DiscountKind:
         return "order" if self.alike and not self.varied else "line"
 
-    @property
-    def may_be_percent(self) -> bool:
-        """Whether discounts may be unmarked percentages: whole numbers below 100."""
-        return self.discount_kind in {"line", "order"} and self.largest < MAX_PERCENT and not self.fractions
-
-    @property
-    def discount_units(self) -> int:
-        """Units that discounts subtract under their most likely meaning."""
-        return int(getattr(self, self.discount_kind))
+    def total_discount(self, discount_kind: DiscountKind) -> int:
+        """Return the units that discounts of this meaning subtract."""
+        return int(getattr(self, discount_kind))
 
 
 def gather_price_evidence(
@@ -147,17 +151,22 @@ def price_notes(evidence: PriceEvidence, file_names: Mapping[str, str], source: 
             evidence.differences / scale,
         )
     if evidence.discounted:
-        percent_option = (
-            f", {format_set_option(DISCOUNT_SETTING, 'percent')} if it is in percent ({evidence.percent / scale:,.2f})"
-        )
+        units = evidence.total_discount(evidence.discount_kind)
+        other_kind, other_units, other_option = evidence.alternative_kind, 0, ""
+        if other_kind is not None:
+            other_units = evidence.total_discount(other_kind)
+            other_option = (
+                f", {format_set_option(DISCOUNT_SETTING, other_kind)} if it is "
+                f"{'in percent' if other_kind == 'percent' else 'money'} ({other_units / scale:,.2f})"
+            )
         yield Note(
             f"column '{file_names[columns.DISCOUNT]}' has a discount on {pluralize(evidence.discounted, 'line')} "
-            f"({evidence.discount_units / scale:,.2f}) that segcli does not subtract; "
+            f"({units / scale:,.2f}) that segcli does not subtract; "
             "hint: if prices are before discounts, "
             f"{format_set_option(DISCOUNT_SETTING, evidence.discount_kind)} "
-            f"subtracts it{percent_option * evidence.may_be_percent}, otherwise "
+            f"subtracts it{other_option}, otherwise "
             f"{format_set_option(DISCOUNT_SETTING, 'none')} confirms the sum",
-            max(evidence.discount_units, evidence.percent * evidence.may_be_percent) / scale,
+            max(units, other_units) / scale,
         )
 
 

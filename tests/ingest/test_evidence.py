@@ -130,23 +130,24 @@ def test_meaning_of_amounts_at_the_limits(evidence: OrderTotalEvidence, column: 
 
 
 @pytest.mark.parametrize(
-    ("evidence", "kind", "may_be_percent"),
+    ("evidence", "kind", "alternative"),
     [
-        (PriceEvidence(largest=0.99), "fraction", False),
-        (PriceEvidence(largest=1.0), "line", True),
-        (PriceEvidence(largest=99.0), "line", True),
-        (PriceEvidence(largest=100.0), "line", False),
-        (PriceEvidence(largest=99.0, fractions=1), "line", False),
-        (PriceEvidence(largest=5.0, alike=1), "order", True),
-        (PriceEvidence(largest=5.0, alike=1, varied=1), "line", True),
-        (PriceEvidence(largest=5.0, is_percent=True), "percent", False),
-        (PriceEvidence(largest=1.5, is_percent=True), "percent", False),
-        (PriceEvidence(largest=1.0, is_percent=True), "fraction", False),
+        (PriceEvidence(largest=0.99), "fraction", "line"),
+        (PriceEvidence(largest=0.99, alike=1), "fraction", "order"),
+        (PriceEvidence(largest=1.0), "line", "percent"),
+        (PriceEvidence(largest=99.0), "line", "percent"),
+        (PriceEvidence(largest=100.0), "line", None),
+        (PriceEvidence(largest=99.0, fractions=1), "line", None),
+        (PriceEvidence(largest=5.0, alike=1), "order", "percent"),
+        (PriceEvidence(largest=5.0, alike=1, varied=1), "line", "percent"),
+        (PriceEvidence(largest=5.0, is_percent=True), "percent", None),
+        (PriceEvidence(largest=1.5, is_percent=True), "percent", None),
+        (PriceEvidence(largest=1.0, is_percent=True), "fraction", None),
     ],
 )
-def test_meaning_of_discounts_at_the_limits(evidence: PriceEvidence, kind: str, *, may_be_percent: bool) -> None:
+def test_meaning_of_discounts_at_the_limits(evidence: PriceEvidence, kind: str, alternative: str | None) -> None:
     for both in (evidence, evidence + PriceEvidence(), PriceEvidence() + evidence):
-        assert (both.discount_kind, both.may_be_percent) == (kind, may_be_percent)
+        assert (both.discount_kind, both.alternative_kind) == (kind, alternative)
 
 
 AMOUNTS = "customer_id,order_id,order_date,Amount,quantity,unit_price\n"
