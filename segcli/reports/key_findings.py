@@ -285,6 +285,8 @@ def _find_one_time_buyers(inputs: FindingInputs) -> Iterator[KeyFinding]:
         return
     average = float(inputs.revenue.sum()) / order_count
     money = round(count * SECOND_ORDER_SHARE) * average
+    if money <= 0:  # a tenth of a few customers is nobody
+        return
     yield KeyFinding(
         "one_time_buyers",
         count_message(

@@ -174,6 +174,16 @@ def test_figures_of_few_customers_are_withheld_from_external_readers(tmp_path: P
     } == {4}
 
 
+@pytest.mark.parametrize(("singles", "is_finding"), [(2, False), (5, False), (6, True)])
+def test_second_orders_of_nobody_are_no_finding(tmp_path: Path, singles: int, *, is_finding: bool) -> None:
+    """A tenth of 2 or 5 customers is nobody, and a tenth of 6 is one."""
+    sizes = {"old": (20, ["2026-01-10", "2026-02-10"], 20.0), "new": (singles, ["2026-02-20"], 30.0)}
+    overview = build_overview(read_orders(write_orders(tmp_path, sizes)))
+    found = {finding.finding_id: finding.figures["revenue"] for finding in overview.findings if finding.figures}
+    assert ("one_time_buyers" in found) == is_finding
+    assert found.get("one_time_buyers", 1) > 0
+
+
 def test_money_of_one_customer_is_withheld_from_external_readers(tmp_path: Path) -> None:
     regular = ["2024-10-10", "2024-11-10", "2024-12-10", "2025-02-10", "2025-06-10"]
     sizes = {
