@@ -212,9 +212,9 @@ class OrderTotalEvidence:
     Of `order_count` orders with several amounts, `uniform_orders` have the same amount on all lines; of these, in
     `matching_totals` it equals the sum of quantity x unit price, and in `varied_orders` quantity x unit price differs
     between lines. Of their `priced_lines` lines, `line_matches` equal their own quantity x unit price. `log_chance` is
-    log10 of the probability that independent lines are equally
-    uniform. `repeated_money` is the money that is counted repeatedly if amounts are totals. `has_identical_lines` is
-    set for few orders only: their lines are equal in every column.
+    log10 of the probability that independent lines are equally uniform. `repeated_money` is the money that is counted
+    repeatedly if amounts are totals. `has_identical_lines` is set for few orders only: their lines are equal in every
+    column.
     """
 
     order_count: int
@@ -278,9 +278,9 @@ def gather_order_evidence(
     multi_line = lines[sizes > 1]
     if multi_line.empty:
         return OrderTotalEvidence(0, 0, 0, 0, 0, 0, 0.0, 0.0)
-    lines_by_order = multi_line.groupby("order", sort=False)
-    orders = lines_by_order.agg(lines=("amount", "size"), low=("amount", "min"), high=("amount", "max"))
-    values_by_order = lines_by_order["value"]
+    multi_line_groups = multi_line.groupby("order", sort=False)
+    orders = multi_line_groups.agg(lines=("amount", "size"), low=("amount", "min"), high=("amount", "max"))
+    values_by_order = multi_line_groups["value"]
     orders["value"] = values_by_order.sum(skipna=False)
     is_varied = (values_by_order.max() - values_by_order.min() > money.CENT_TOLERANCE).to_numpy()
     is_uniform = (orders["low"] == orders["high"]).to_numpy()

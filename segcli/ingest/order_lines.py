@@ -350,7 +350,7 @@ def _compute_units(
         1 if quantity is None else money.choose_scale(quantity),
     )
     line_units = compute_line_units(export, factors, amounts, used_scales.money)
-    refunded_units = _compute_refunded_units(export, refunds, line_units.units, used_scales.money)
+    refunded_units = _compute_refund_units(export, refunds, line_units.units, used_scales.money)
     if (
         scales is None
         and used_scales.money < money.FINEST_SCALE
@@ -362,7 +362,7 @@ def _compute_units(
     return used_scales, line_units, refunded_units
 
 
-def _compute_refunded_units(export: OrderExport, refunds: _Refunds, line_units: _Units, scale: int) -> _Units:
+def _compute_refund_units(export: OrderExport, refunds: _Refunds, line_units: _Units, scale: int) -> _Units:
     """Compute the refunded money in units: as given, or the amount of the line less the amount after refunds."""
     if refunds.is_blank.all():
         return np.zeros_like(line_units)
